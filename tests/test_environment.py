@@ -1,0 +1,75 @@
+"""One list of dependencies in three files, and a Makefile that explains itself."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = (ROOT / "requirements.lock").read_text()
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
+# conda-forge's names for what PyPI calls otherwise.
+CONDA_NAMES = {"matplotlib": ["matplotlib-base"], "dask": ["dask", "distributed"]}
+
+
+def direct() -> list[Requirement]:
+    listed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+    return [Requirement(line) for line in listed]
+
+
+def test_environment_yml_has_the_same_direct_dependencies():
+    expected = {
+        f"{name}{requirement.specifier}"
+        for requirement in direct()
+        for name in CONDA_NAMES.get(requirement.name, [requirement.name])
+    }
+    plain = {line for line in CONDA["dependencies"] if isinstance(line, str)}
+    python = ",".join(sorted(PROJECT["requires-python"].split(","), reverse=True))
+    assert plain == expected | {f"python{python}", "pip"}
+    assert CONDA["dependencies"][-1] == {"pip": ["--editable=."]}
+
+
+def test_environment_yml_gives_a_reason_for_each():
+    lines = (ROOT / "environment.yml").read_text().splitlines()
+    entries = [line for line in lines if re.match(r"  - (?!conda-forge|python>|pip:)", line)]
+    assert len(entries) > 20
+    assert [line for line in entries if not re.search(r" # \w.{3,}", line)] == []
+
+
+@pytest.mark.parametrize("requirement", direct(), ids=str)
+def test_the_lock_pins_each_direct_dependency_as_allowed(requirement):
+    name = re.escape(requirement.name)
+    pinned = re.findall(rf"^{name}(?:\[[^]]*\])?==([^\s;]+)", LOCK, re.MULTILINE)
+    assert pinned
+    assert all(requirement.specifier.contains(version) for version in pinned)
+
+
+def test_the_lock_is_exact_hashed_and_names_no_address():
+    entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"^#.*\n", "", LOCK, flags=re.MULTILINE))
+    assert len(entries) > 100
+    for entry in entries:
+        assert re.match(r"[a-z0-9._-]+==\S+", entry), entry
+        assert "--hash=sha256:" in entry, entry
+    assert "://" not in LOCK
+    assert not re.search(r"--(extra-)?index|--find-links", LOCK)
+
+
+def test_the_lock_is_for_linux_and_macos():
+    assert "sys_platform == 'darwin'" in LOCK
+    assert "sys_platform == 'linux'" in LOCK
+    assert "win32" not in LOCK
+
+
+def test_make_help_is_the_default_and_explains_every_target():
+    makefile = (ROOT / "Makefile").read_text()
+    assert len(makefile.splitlines()) <= 60
+    command = ["make", "--no-print-directory"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split()
+    assert [line.split()[1] for line in shown.splitlines()] == targets
+    assert all(len(line.split()) > 3 for line in shown.splitlines())
