@@ -1,0 +1,111 @@
+"""Scores against values by hand and scikit-image called image by image."""
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from vaelib import metrics
+
+STANDARD = {"gaussian_weights": True, "sigma": 1.5}
+
+
+def pair(*shape) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and noisy copies of them, float32 as in use."""
+    rng = np.random.default_rng(0)
+    images = rng.uniform(size=shape).astype("float32")
+    noise = rng.normal(scale=0.2, size=shape).astype("float32")
+    return images, np.clip(images + noise, 0, 1)
+
+
+def test_mse_and_psnr_by_hand():
+    images = np.zeros((3, 2, 2, 1))
+    reconstructions = np.zeros((3, 2, 2, 1))
+    reconstructions[0, 0, 0] = 0.2  # 0.04 over four pixels
+    reconstructions[1] = 1
+    np.testing.assert_allclose(metrics.mse(images, reconstructions), [0.01, 1, 0])
+    np.testing.assert_allclose(metrics.psnr(images, reconstructions), [20, 0, np.nan])
+    np.testing.assert_array_equal(metrics.identical(images, reconstructions), [False, False, True])
+
+
+def test_psnr_is_that_of_scikit_image():
+    images, reconstructions = pair(4, 9, 7, 3)
+    expected = [
+        peak_signal_noise_ratio(a.astype(float), b.astype(float), data_range=1)
+        for a, b in zip(images, reconstructions, strict=True)
+    ]
+    np.testing.assert_allclose(metrics.psnr(images, reconstructions), expected, rtol=1e-6)
+
+
+def test_a_millionth_of_an_error_is_not_identical():
+    images = np.zeros((1, 2, 2, 1))
+    assert not metrics.identical(images, images + 1e-6)[0]
+    assert metrics.psnr(images, images + 1e-6)[0] == pytest.approx(120)
+
+
+@pytest.mark.parametrize(
+    ("shape", "window"),
+    [
+        ((5, 28, 28, 1), STANDARD),
+        ((4, 32, 32, 3), STANDARD),
+        ((3, 11, 17, 1), STANDARD),
+        ((3, 40, 12, 3), STANDARD),
+        ((4, 8, 8, 1), {"win_size": 7}),
+        ((3, 9, 20, 1), {"win_size": 9}),
+    ],
+)
+def test_ssim_is_that_of_scikit_image_image_by_image(shape, window):
+    images, reconstructions = pair(*shape)
+    expected = [
+        structural_similarity(
+            a.astype(float),
+            b.astype(float),
+            data_range=1,
+            channel_axis=-1,
+            use_sample_covariance=False,
+            **window,
+        )
+        for a, b in zip(images, reconstructions, strict=True)
+    ]
+    found = metrics.ssim(images, reconstructions)
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert found.max() < 0.99
+
+
+def test_ssim_of_an_image_does_not_depend_on_its_neighbours():
+    images, reconstructions = pair(5, 12, 12, 1)
+    order = [3, 1, 4, 0, 2]
+    np.testing.assert_allclose(
+        metrics.ssim(images[order], reconstructions[order]),
+        metrics.ssim(images, reconstructions)[order],
+        rtol=1e-9,
+    )
+
+
+def test_ssim_of_identical_images_is_one():
+    images, _ = pair(3, 28, 28, 1)
+    np.testing.assert_allclose(metrics.ssim(images, images), 1)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [
+        *((28, 28, (11, True)), (11, 11, (11, True)), (12, 11, (11, True))),
+        *((10, 28, (9, False)), (8, 8, (7, False)), (28, 7, (7, False)), (2, 2, (1, False))),
+    ],
+)
+def test_only_images_under_eleven_pixels_get_another_window(height, width, expected):
+    assert metrics.ssim_window(height, width) == expected
+
+
+def test_kl_per_unit_is_the_mean_over_images():
+    mean = np.array([[0.0, 2.0], [0.0, 4.0]])
+    log_variance = np.array([[0.0, 0.0], [np.log(4), 0.0]])
+    expected = [0.25 * (4 - 1 - np.log(4)), (2 + 8) / 2]
+    np.testing.assert_allclose(metrics.kl_per_unit(mean, log_variance), expected)
+
+
+def test_a_unit_is_active_when_its_mean_varies_enough():
+    # Columns of variance 0, 0.0081 and 0.0121; the first is far from 0 but constant.
+    mean = np.array([[5.0, -0.09, -0.11], [5.0, 0.09, 0.11]])
+    np.testing.assert_array_equal(metrics.active_units(mean), [False, False, True])
+    np.testing.assert_array_equal(metrics.active_units(mean, threshold=0.001), [False, True, True])

@@ -1,0 +1,153 @@
+"""How well images were reconstructed, and how the latent code is used.
+
+Pure functions of arrays; every one of the first group returns a value for each
+image, to be averaged by the caller.
+"""
+
+import numpy as np
+from skimage.metrics import structural_similarity
+
+SSIM_WINDOW = 11  # pixels: a Gaussian of sigma 1.5 cut at 3.5 sigma
+
+
+def mse(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Mean squared error of each image.
+
+    Parameters
+    ----------
+    images, reconstructions : array of float [n, height, width, channels]
+        Grey values in [0, 1].
+
+    Returns
+    -------
+    array of float64 [n]
+        Mean over pixels and channels of the squared difference, in [0, 1].
+    """
+    difference = np.asarray(images, "float64") - np.asarray(reconstructions, "float64")
+    return np.mean(difference**2, axis=(1, 2, 3))
+
+
+def psnr(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio of each image.
+
+    Parameters
+    ----------
+    images, reconstructions : array of float [n, height, width, channels]
+        Grey values in [0, 1].
+
+    Returns
+    -------
+    array of float64 [n]
+        ``-10 log10(mse)`` in decibels, for a data range of 1. NaN for an image
+        that was reconstructed exactly: count those apart (`identical`), as
+        their ratio is infinite and would swallow every mean.
+    """
+    error = mse(images, reconstructions)
+    return -10 * np.log10(np.where(error > 0, error, np.nan))
+
+
+def identical(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Tell which images were reconstructed without any error.
+
+    Returns
+    -------
+    array of bool [n]
+    """
+    return mse(images, reconstructions) == 0
+
+
+def ssim_window(height: int, width: int) -> tuple[int, bool]:
+    """Return the window SSIM is computed with, and whether it is the standard.
+
+    Returns
+    -------
+    window : int
+        11 pixels, or the largest odd number that fits a smaller image.
+    standard : bool
+        False for images under 11 pixels: their values are not comparable with
+        published ones.
+    """
+    side = min(height, width)
+    if side >= SSIM_WINDOW:
+        return SSIM_WINDOW, True
+    return side - 1 + side % 2, False
+
+
+def ssim(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Structural similarity of each image (Wang et al. 2004).
+
+    Gaussian weights of standard deviation 1.5 pixels, population covariance,
+    K1 = 0.01, K2 = 0.03, data range 1, mean over channels, as computed by
+    `skimage.metrics.structural_similarity`. Under 11 pixels a uniform window
+    of the largest odd size is used; see `ssim_window`.
+
+    Parameters
+    ----------
+    images, reconstructions : array of float [n, height, width, channels]
+        Grey values in [0, 1].
+
+    Returns
+    -------
+    array of float64 [n]
+        In [-1, 1]; 1 for identical images.
+
+    Notes
+    -----
+    scikit-image averages the map over the pixels whose window lies wholly in
+    the image. Stacked on top of each other, images therefore do not touch each
+    other's interior, and one call serves them all.
+    """
+    n, height, width, channels = np.shape(images)
+    window, standard = ssim_window(height, width)
+    form = {"gaussian_weights": True, "sigma": 1.5} if standard else {"win_size": window}
+    tall = (n * height, width, channels)
+    _, similarity = structural_similarity(
+        np.asarray(images, "float64").reshape(tall),
+        np.asarray(reconstructions, "float64").reshape(tall),
+        data_range=1.0,
+        channel_axis=-1,
+        use_sample_covariance=False,
+        full=True,
+        **form,
+    )
+    margin = (window - 1) // 2
+    inner = similarity.reshape(n, height, width, channels)[
+        :, margin : height - margin, margin : width - margin
+    ]
+    return inner.mean(axis=(1, 2, 3))
+
+
+def kl_per_unit(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
+    """Divergence of the posterior from the prior, for every latent unit.
+
+    Parameters
+    ----------
+    mean, log_variance : array of float [n, latent_dim]
+        Parameters of the diagonal Gaussian posterior.
+
+    Returns
+    -------
+    array of float64 [latent_dim]
+        KL(q(z_j | x) || N(0, 1)) in nats, averaged over images (Kingma and
+        Welling 2014, appendix B).
+    """
+    mean, log_variance = np.asarray(mean, "float64"), np.asarray(log_variance, "float64")
+    return 0.5 * np.mean(mean**2 + np.exp(log_variance) - 1 - log_variance, axis=0)
+
+
+def active_units(mean: np.ndarray, threshold: float = 0.01) -> np.ndarray:
+    """Tell which latent units vary with the image (Burda et al. 2016).
+
+    Parameters
+    ----------
+    mean : array of float [n, latent_dim]
+        Posterior means.
+    threshold : float
+        A unit is active when the variance over images of its posterior mean
+        is above this.
+
+    Returns
+    -------
+    array of bool [latent_dim]
+    """
+    return np.var(np.asarray(mean, "float64"), axis=0) > threshold
