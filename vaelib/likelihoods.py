@@ -1,0 +1,116 @@
+"""The terms of the ELBO as pure functions of tensors, in nats per image."""
+
+import math
+
+from vaelib.backend import tf
+
+LIKELIHOODS = ("bernoulli", "gaussian")
+
+# A standard deviation of a quarter of a grey level: eight-bit images hold no more.
+MINIMUM_VARIANCE = (0.25 / 255) ** 2
+# How fast the running variance follows the batches: about the last hundred.
+_MOMENTUM = 0.99
+
+
+def gaussian_kl(mean, log_variance):
+    """Divergence of a diagonal Gaussian from the standard normal, by unit.
+
+    Parameters
+    ----------
+    mean, log_variance : tensor [n, latent_dim]
+
+    Returns
+    -------
+    tensor [n, latent_dim]
+        KL(N(mean, exp(log_variance)) || N(0, 1)) in nats, at least 0 (Kingma
+        and Welling 2014, appendix B).
+    """
+    return 0.5 * (tf.square(mean) + tf.exp(log_variance) - 1.0 - log_variance)
+
+
+def bernoulli_nll(images, logits):
+    """Negative log-likelihood of pixels as independent Bernoulli variables.
+
+    Parameters
+    ----------
+    images : tensor [n, height, width, channels]
+        In [0, 1]; grey values are taken as probabilities.
+    logits : tensor of the same shape
+        Any real numbers; finite up to those of float32.
+
+    Returns
+    -------
+    tensor [n]
+        Sum over pixels of the cross-entropy, in nats.
+    """
+    return _sum_pixels(tf.nn.sigmoid_cross_entropy_with_logits(images, logits))
+
+
+def squared_error(images, means):
+    """Sum over pixels of the squared difference; tensor [n]."""
+    return _sum_pixels(tf.square(images - means))
+
+
+def gaussian_nll(error, pixels, variance):
+    """Negative log-likelihood under one variance shared by all pixels.
+
+    Parameters
+    ----------
+    error : tensor [n]
+        Squared error summed over pixels, see `squared_error`.
+    pixels : int
+        Pixels times channels of an image.
+    variance : scalar tensor
+        The shared variance; the optimal one is the mean squared error (Rybkin
+        et al. 2021, equation 5).
+
+    Returns
+    -------
+    tensor [n]
+        In nats; may be negative, as densities may exceed 1.
+    """
+    return 0.5 * (pixels * tf.math.log(2 * math.pi * variance) + error / variance)
+
+
+def optimal_variance(error, weights, pixels):
+    """Return the variance under which a batch is likeliest, a scalar tensor.
+
+    The mean squared error (Rybkin et al. 2021, equation 5), and at least
+    `MINIMUM_VARIANCE`. No gradient passes: at the optimum it is zero.
+
+    Parameters
+    ----------
+    error : tensor [n]
+        Squared error summed over pixels.
+    weights : tensor [n]
+        Of each image; they add up to 1.
+    pixels : int
+        Pixels times channels of an image.
+    """
+    variance = tf.stop_gradient(tf.reduce_sum(weights * error)) / pixels
+    return tf.maximum(variance, MINIMUM_VARIANCE)
+
+
+def running_variance(running, variance, steps):
+    """Return the mean over batches so far, then an exponential one.
+
+    Parameters
+    ----------
+    running, variance : scalar tensor
+        Mean so far, and that of the next batch.
+    steps : scalar tensor
+        Batches before this one.
+    """
+    steps = tf.cast(steps, tf.float32)
+    momentum = tf.minimum(_MOMENTUM, steps / (steps + 1.0))
+    return momentum * running + (1.0 - momentum) * variance
+
+
+def gaussian_log_density(z, mean, log_variance):
+    """Log-density of a diagonal Gaussian, summed over the last axis, in nats."""
+    scaled = tf.square(z - mean) * tf.exp(-log_variance)
+    return -0.5 * tf.reduce_sum(math.log(2 * math.pi) + log_variance + scaled, axis=-1)
+
+
+def _sum_pixels(values):
+    return tf.reduce_sum(values, axis=[-3, -2, -1])
