@@ -1,0 +1,150 @@
+"""The VAE: what it computes, what it refuses, what survives on disk."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from vaelib import VAE
+from vaelib.backend import keras, tf
+
+
+def test_the_reference_network_has_the_stated_layers():
+    vae = VAE((28, 28, 1))
+    shapes = [tuple(layer.kernel.shape) for layer in vae.dense_layers]
+    assert shapes == [
+        *((784, 128), (128, 64), (64, 32), (32, 16), (32, 16)),
+        *((16, 32), (32, 64), (64, 128), (128, 784)),
+    ]
+
+
+def test_gradients_reach_every_weight(make_vae, images):
+    vae = make_vae(hidden_units=(8, 7, 6))
+    noise = tf.ones((len(images), 3))
+    weights = tf.fill([len(images)], 1 / len(images))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(vae.objective(images, noise, weights))
+    for weight, gradient in zip(
+        vae.trainable_variables, tape.gradient(loss, vae.trainable_variables), strict=True
+    ):
+        assert np.abs(gradient).max() > 0, weight.path
+
+
+def test_the_objective_is_the_negative_elbo_by_hand(make_vae, images):
+    vae = make_vae()
+    noise = np.random.default_rng(1).standard_normal((5, 3)).astype("float32")
+    mean, log_variance = (t.numpy().astype("float64") for t in vae.encoder(images[:5]))
+    logits = vae.decoder(mean + np.exp(log_variance / 2) * noise).numpy().astype("float64")
+    p = 1 / (1 + np.exp(-logits))
+    cross_entropy = -images[:5] * np.log(p) - (1 - images[:5]) * np.log1p(-p)
+    kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
+    weights = np.array([0.5, 0.5, 0, 0, 0], "float32")
+    expected = weights @ cross_entropy.sum((1, 2, 3)), weights @ kl.sum(1)
+    terms = vae.objective(images[:5], tf.constant(noise), tf.constant(weights))
+    np.testing.assert_allclose(terms, expected, rtol=1e-5)
+
+
+def test_a_linear_gaussian_objective_by_hand(make_vae, images):
+    vae = make_vae(likelihood="gaussian", output_activation="linear", hidden_units=())
+    vae.variance.assign(0.3)
+    mean, _ = vae.encoder(images)
+    logits = vae.decoder(mean)
+    expected = -norm.logpdf(images, logits, np.sqrt(0.3)).sum((1, 2, 3))
+    values = vae.negative_log_likelihood(images, logits)
+    np.testing.assert_allclose(values, expected, rtol=1e-5)
+    np.testing.assert_allclose(vae.reconstruct(images), logits, rtol=1e-5)
+
+
+def test_the_running_variance_meets_the_mean_squared_error(make_vae, images):
+    vae = make_vae(likelihood="gaussian", optimizer=keras.optimizers.SGD(0.0))
+    vae.fit(images, epochs=60, batch_size=70, verbose=0)
+    rng = np.random.default_rng(0)
+    mean, log_variance = vae.encode(images)
+    errors = [
+        (images - vae.decode(mean + np.exp(log_variance / 2) * rng.standard_normal(mean.shape)))
+        ** 2
+        for _ in range(60)
+    ]
+    assert float(vae.variance) == pytest.approx(np.mean(errors), rel=0.01)
+
+
+def test_reconstruct_and_predict_decode_the_posterior_mean(make_vae, images):
+    vae = make_vae()
+    mean, _ = vae.encode(images)
+    np.testing.assert_allclose(vae.reconstruct(images), vae.decode(mean), rtol=1e-6)
+    predicted = vae.predict(images, verbose=0)
+    np.testing.assert_allclose(vae.reconstruct(images), predicted, rtol=1e-5)
+
+
+def test_samples_follow_their_seed(make_vae):
+    vae = make_vae()
+    assert vae.sample(4, seed=1).shape == (4, 6, 5, 1)
+    assert np.array_equal(vae.sample(4, seed=1), vae.sample(4, seed=1))
+    assert not np.array_equal(vae.sample(4, seed=1), vae.sample(4, seed=2))
+
+
+def test_the_importance_bound_rises_from_the_elbo(make_vae, images):
+    vae = make_vae()
+    # A posterior moved off the prior by hand leaves a gap to close.
+    vae.encoder.get_layer("mean").bias.assign([1.0, -1.0, 0.5])
+    many = np.repeat(images[:20], 200, axis=0)
+    elbo = vae.elbo(many).mean()
+    bounds = [vae.importance_bound(many, samples=k).mean() for k in (1, 10, 100)]
+    assert bounds[0] == pytest.approx(elbo, abs=0.05)
+    assert bounds[0] < bounds[1] < bounds[2]
+
+
+def test_the_importance_bound_meets_the_likelihood_of_a_tiny_model(make_vae):
+    """One latent unit: integrate p(x | z) p(z) over z on a grid."""
+    vae = make_vae(latent_dim=1)
+    image = np.random.default_rng(3).uniform(size=(1, 6, 5, 1)).astype("float32")
+    z = np.linspace(-8, 8, 4001, dtype="float32")[:, None]
+    log_p = -vae.negative_log_likelihood(np.repeat(image, len(z), axis=0), vae.decoder(z)).numpy()
+    exact = np.log(np.trapezoid(np.exp(log_p - log_p.max()) * norm.pdf(z[:, 0]), z[:, 0]))
+    bound = vae.importance_bound(image, samples=150_000)
+    assert bound[0] == pytest.approx(exact + log_p.max(), abs=2e-3)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_a_saved_model_is_the_same_model(make_vae, images, same_weights, tmp_path, likelihood):
+    vae = make_vae(likelihood=likelihood, activation="swish", initializer="matched", seed=7)
+    vae.fit(images, epochs=1, batch_size=32, verbose=0)
+    vae.save(tmp_path / "vae.keras")
+    loaded = keras.saving.load_model(tmp_path / "vae.keras", safe_mode=True)
+    assert loaded.get_config() == vae.get_config()
+    assert loaded.activation == "silu"
+    assert same_weights(loaded, vae)
+    assert np.array_equal(loaded.elbo(images), vae.elbo(images))
+    assert np.array_equal(loaded.optimizer.variables[0], vae.optimizer.variables[0])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("image_shape", (28, 28)),
+        ("hidden_units", (8, 0)),
+        ("latent_dim", 0),
+        ("likelihood", "poisson"),
+        ("output_activation", "tanh"),
+        ("output_activation", "linear"),
+        ("initializer", "he"),
+        ("seed", -1),
+        ("activation", "rleu"),
+    ],
+)
+def test_wrong_fields_are_refused_in_a_line(field, value):
+    with pytest.raises(ValueError, match=f"^{field}: [^\n]*allowed: [^\n]+$") as error:
+        VAE(**{"image_shape": (6, 5, 1), field: value})
+    assert str(value) in str(error.value)
+
+
+def test_matched_initialisers_reach_the_hidden_layers_only():
+    vae = VAE((6, 5, 1), activation="relu", hidden_units=(8,), initializer="matched")
+    layers = vae.dense_layers
+    names = {layer.name: type(layer.kernel_initializer).__name__ for layer in layers}
+    assert names == {
+        "encoder_1": "HeUniform",
+        "mean": "GlorotUniform",
+        "log_variance": "GlorotUniform",
+        "decoder_1": "HeUniform",
+        "logits": "GlorotUniform",
+    }
