@@ -1,0 +1,105 @@
+"""The command line: bad input gets one line, before anything is run or written."""
+
+import numpy as np
+import pytest
+
+from vaelib.__main__ import main
+
+STUDY = "dataset: digits\nactivations: [relu, tanh]\nseeds: 1\nepochs: 1\n"
+
+
+@pytest.fixture
+def study(tmp_path):
+    path = tmp_path / "small.yml"
+    path.write_text(STUDY)
+    return str(path)
+
+
+@pytest.fixture
+def refused(tmp_path, capsys):
+    """Run the command; return the line it ends with, having seen that nothing was made."""
+
+    def run(*arguments) -> str:
+        code = main([*arguments, "--reports", str(tmp_path / "reports")])
+        out, err = capsys.readouterr()
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert not (tmp_path / "reports" / "small" / "runs").exists()
+        return err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("ACTIVATIONS=rleu", ["activation", "'rleu'", "did you mean 'relu'"]),
+        ("ACTIVATIONS=relu,softmax", ["activation", "'softmax'", "not element-wise"]),
+        ("ACTIVATIONS=silu,swish", ["activations", "'swish'", "twice", "'silu'"]),
+        ("ACTIVATIONS=[relu,relu]", ["activations", "'relu'", "twice"]),
+        ("ACTIVATIONS=[]", ["activations", "[]", "at least 1"]),
+        ("SEEDS=0", ["seeds", "0", "allowed: 1 to 1000"]),
+        ("SEEDS=2000000000", ["seeds", "2000000000", "allowed: 1 to 1000"]),
+        ("SPLIT_SEED=99999999999", ["split_seed", "99999999999", "less than"]),
+        ("SEEDS=many", ["seeds", "'many'", "valid integer"]),
+        ("EPOCHS=0", ["epochs", "0", "greater than 0"]),
+        ("EPOCHS=2.5", ["epochs", "2.5", "valid integer"]),
+        ("EPOCH=5", ["epoch", "5", "did you mean 'epochs'"]),
+        ("LEARNING_RATE=-1", ["learning_rate", "-1", "greater than 0"]),
+        ("EPOCHS=[", ["epochs", "'['", "allowed: YAML"]),
+        ("EPOCHS", ["'EPOCHS'", "allowed: field=value"]),
+        ("DATASET=cats", ["dataset", "'cats'", "mnist5k, digits, mnist"]),
+        ("DATASET=missing.npz", ["dataset", "missing.npz", "no file"]),
+        ("TRAIN_SIZE=99999", ["train_size", "99999", "allowed: 1 to"]),
+        ("TEST_FRACTION=0.0001", ["test_fraction", "too few images to split"]),
+    ],
+)
+def test_a_bad_override_is_refused(study, refused, override, parts):
+    line = refused(study, override)
+    assert line.startswith("error: ")
+    assert [part for part in parts if part not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (None, ["study", "cannot read", "No such file"]),
+        ("a: [1", ["study", "not YAML"]),
+        ("- relu\n- tanh\n", ["study", "holds a list"]),
+        ("activation: [relu]\n", ["activation", "did you mean 'activations'"]),
+        ("name: ../elsewhere\n", ["name", "'../elsewhere'"]),
+    ],
+)
+def test_a_bad_study_file_is_refused(tmp_path, refused, content, parts):
+    path = tmp_path / "small.yml"
+    if content is not None:
+        path.write_text(content)
+    line = refused(str(path))
+    assert [part for part in parts if part not in line] == []
+
+
+def test_a_data_set_that_needs_a_network_is_refused_without_one(study, refused, monkeypatch):
+    from vaelib.backend import keras
+
+    def fail():
+        print("Downloading data from ...")
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
+    line = refused(study, "DATASET=mnist")
+    assert "dataset: 'mnist' could not be downloaded (URL fetch failure)" in line
+
+
+def test_a_report_folder_that_cannot_be_written_is_refused(study, tmp_path, capsys):
+    (tmp_path / "file").write_text("here already")
+    assert main([study, "--reports", str(tmp_path / "file")]) == 2
+    err = capsys.readouterr().err
+    assert "reports: cannot write" in err
+    assert err.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "here already"
+
+
+def test_too_few_images_are_refused(study, refused, tmp_path):
+    one = np.zeros((1, 8, 8), "uint8")
+    np.savez(tmp_path / "one.npz", x_train=one, x_test=one)
+    line = refused(study, f"DATASET={tmp_path / 'one.npz'}")
+    assert "validation_fraction: 0 of 1 images" in line

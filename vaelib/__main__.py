@@ -1,0 +1,59 @@
+"""Make a report: ``python -m vaelib studies/default.yml epochs=5 seeds=3``."""
+
+import argparse
+import sys
+
+import yaml
+
+from vaelib.runner import RunError, run_study
+from vaelib.study import Study, StudyError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a study; return the exit code: 1 for failed runs, 2 for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m vaelib", description=__doc__)
+    parser.add_argument("study", help="a YAML file, as under studies/")
+    parser.add_argument("override", nargs="*", help="field=value, in the place of the file's")
+    parser.add_argument("--reports", default="reports", help="folder of the reports")
+    parser.add_argument("--scheduler", help="address of a dask scheduler to run on")
+    options = parser.parse_args(arguments)
+    try:
+        study = Study.from_yaml(options.study, **_overrides(options.override))
+        page = run_study(study, options.reports, executor=_executor(options.scheduler))
+    except (StudyError, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except RunError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: finished runs are kept; the same command goes on", file=sys.stderr)
+        return 130
+    print(f"report: {page}")
+    return 0
+
+
+def _overrides(assignments: list[str]) -> dict:
+    """Read ``FIELD=value`` with YAML's values; capitals as make users write them."""
+    fields = {}
+    for assignment in assignments:
+        field, equals, value = assignment.partition("=")
+        if not equals:
+            raise StudyError(f"{assignment!r} is not an override; allowed: field=value")
+        try:
+            fields[field.lower()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise StudyError(f"{field.lower()}: {value!r} is not a value; allowed: YAML") from None
+    return fields
+
+
+def _executor(address: str | None):
+    if address is None:
+        return None
+    from dask.distributed import Client
+
+    return Client(address).get_executor()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
