@@ -1,0 +1,82 @@
+"""The widgets: moving one changes what is seen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib import explore, results
+
+ACTIVATIONS = ["tanh", "relu"]
+
+
+def table(widget) -> str:
+    return widget.children[1].value
+
+
+@pytest.fixture
+def reports(tmp_path, make_vae, images):
+    """A finished study of two untrained models, as the report leaves it."""
+    folder = tmp_path / "small"
+    (folder / "models").mkdir(parents=True)
+    np.savez(folder / "models" / "images.npz", test=(255 * images[:5]).astype("uint8"))
+    latents = []
+    for activation in ACTIVATIONS:
+        make_vae(activation=activation, seed=4).save(folder / "models" / f"{activation}.keras")
+        for seed, kl in ((4, [0.1, 2.0, 1.0]), (3, [9.0, 0.0, 0.0])):
+            row = {"activation": activation, "seed": seed, "unit": [0, 1, 2], "kl": kl}
+            latents.append(pd.DataFrame({**row, "active": True}))
+    empty = pd.DataFrame({"activation": [], "seed": []})
+    results.write(folder, dict.fromkeys(results.FILES, empty) | {"latents": pd.concat(latents)})
+    results.write_csv(folder / "summary.csv", pd.DataFrame({"activation": [*ACTIVATIONS, "gelu"]}))
+    return tmp_path
+
+
+def test_it_says_what_to_run_when_no_study_is_finished(tmp_path):
+    assert explore.finished_studies(tmp_path) == []
+    assert "make report" in explore.explorer(tmp_path).value
+
+
+def test_studies_activations_and_units_are_found_in_order(reports):
+    (folder,) = explore.finished_studies(reports)
+    assert explore.activations_of(folder) == ACTIVATIONS
+    model = explore.load_model(folder, "relu")
+    assert list(explore.units_by_kl(folder, model)) == [1, 2, 0], "by the kept seed's KL"
+
+
+def test_sliders_start_at_the_posterior_mean_and_move_the_picture(reports, images):
+    (folder,) = explore.finished_studies(reports)
+    widget = explore.latent_sliders(folder, "tanh")
+    pictures, grid = widget.children
+    chosen, _, original, _, decoded = pictures.children
+    assert [slider.description for slider in grid.children] == ["unit 1", "unit 2", "unit 0"]
+    test = explore.load_test_images(folder)
+    means, _ = explore.load_model(folder, "tanh").encode(test)
+    assert [s.value for s in grid.children] == pytest.approx(means[0, [1, 2, 0]], abs=1e-6)
+    before = decoded.value
+    grid.children[0].value += 2
+    assert decoded.value != before
+    first = original.value
+    chosen.value = 3
+    assert original.value != first
+    assert [s.value for s in grid.children] == pytest.approx(means[3, [1, 2, 0]], abs=1e-6)
+
+
+def test_one_image_is_shown_under_every_activation_beside_its_error(reports):
+    (folder,) = explore.finished_studies(reports)
+    widget = explore.comparison(folder)
+    image = explore.load_test_images(folder)[2:3]
+    widget.children[0].value = 2
+    for name in ACTIVATIONS:
+        decoded = explore.load_model(folder, name).reconstruct(image)
+        assert f"<th>{name}</th>" in table(widget)
+        assert f"{np.mean((decoded - image) ** 2):.4f}" in table(widget)
+
+
+def test_choosing_another_activation_shows_its_sliders(reports):
+    widget = explore.explorer(reports)
+    choices, tabs = widget.children
+    _, activation = choices.children
+    assert tabs.titles == ("latent units", "all activations")
+    shown = tabs.children[0].children[0]
+    activation.value = "relu"
+    assert tabs.children[0].children[0] is not shown
