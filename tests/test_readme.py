@@ -1,0 +1,85 @@
+"""What the README says, against the published report and the program."""
+
+import io
+import re
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from vaelib import Study, results
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+PUBLISHED = "reports/default/summary.csv"
+
+
+def published() -> pd.DataFrame:
+    """Return the committed table: `make report` may have written another on top."""
+    git = subprocess.run(["git", "show", f"HEAD:{PUBLISHED}"], cwd=ROOT, capture_output=True)
+    source = io.BytesIO(git.stdout) if git.returncode == 0 else ROOT / PUBLISHED
+    return results.read_csv(source).set_index("activation")
+
+
+SUMMARY = published()
+COLUMNS = {
+    "ELBO (nats)": "elbo",
+    "MSE": "mse",
+    "PSNR (dB)": "psnr",
+    "SSIM": "ssim",
+    "active units": "active_units",
+}
+
+
+def findings() -> list[list[str]]:
+    rows = [line for line in README.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_findings_are_those_of_the_published_report():
+    head, *rows = findings()
+    assert head == ["activation", *COLUMNS]
+    assert [row[0] for row in rows] == list(SUMMARY.index), "all of them, best first"
+    for name, *cells in rows:
+        for cell, column in zip(cells, COLUMNS.values(), strict=True):
+            places = len(cell.partition(".")[2])
+            shown = float(cell.replace("\N{MINUS SIGN}", "-"))
+            assert shown == pytest.approx(SUMMARY.loc[name, column], abs=0.5001 * 10**-places)
+
+
+def test_the_published_report_is_that_of_the_default_study():
+    study = Study.from_yaml(ROOT / "studies" / "default.yml")
+    assert sorted(SUMMARY.index) == sorted(study.activations)
+    assert (SUMMARY["runs"] == len(study.seeds)).all()
+    assert len(study.seeds) >= 9
+
+
+def test_the_published_files_are_there_and_small():
+    folder = ROOT / "reports" / "default"
+    names = ["report.html", "report.png", "study.json", "gallery.npz", "failures.csv"]
+    for name in [*names, "summary.csv", *results.FILES.values()]:
+        assert 0 < (folder / name).stat().st_size < 2_000_000, name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yml")), ids=lambda p: p.stem)
+def test_every_study_is_valid_and_explained(path):
+    assert Study.from_yaml(path).name == path.stem
+    assert path.read_text().startswith("# ")
+
+
+def test_commands_and_files_that_are_named_exist():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = set(re.findall(r"make ([a-z]+)", README))
+    assert named - {"sure"} <= set(targets)
+    for path in re.findall(r"(?:studies|reports)/[\w./]+\w", README):
+        assert (ROOT / path).exists(), path
+
+
+def test_the_python_example_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, study, _ = code.partition("run_study(Study.from_yaml(")
+    assert study
+    names = {}
+    exec(example.replace("epochs=10", "epochs=1").replace("samples=500", "samples=5"), names)
+    assert len(names["r"]) == len(names["x"]) == 500
