@@ -32,13 +32,15 @@ COLUMNS = {
 }
 
 
-def findings() -> list[list[str]]:
-    rows = [line for line in README.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+def table(first: str) -> list[list[str]]:
+    """Return the cells of the README's table whose first cell begins so."""
+    (block,) = re.findall(rf"^\| {re.escape(first)}.*?(?=\n\n)", README, re.DOTALL | re.MULTILINE)
+    head, _, *rows = [line.strip("|").split("|") for line in block.splitlines()]
+    return [[cell.strip() for cell in row] for row in (head, *rows)]
 
 
 def test_the_findings_are_those_of_the_published_report():
-    head, *rows = findings()
+    head, *rows = table("activation")
     assert head == ["activation", *COLUMNS]
     assert [row[0] for row in rows] == list(SUMMARY.index), "all of them, best first"
     for name, *cells in rows:
@@ -83,3 +85,19 @@ def test_the_python_example_runs():
     names = {}
     exec(example.replace("epochs=10", "epochs=1").replace("samples=500", "samples=5"), names)
     assert len(names["r"]) == len(names["x"]) == 500
+
+
+def test_the_speeds_are_those_of_the_benchmark():
+    measured = pd.read_csv(ROOT / "benchmarks" / "results.csv")
+    measured = measured.query("network == '784-128-64-32-16' and batch == 32 and processes == 2")
+    measured = measured.set_index("contender")
+    _, *rows = table("784-128-64-32-16")
+    assert [row[0] for row in rows] == list(measured.index)
+    for name, *cells in rows:
+        columns = ["images_per_second", "vaelib_ratio"]
+        for cell, column in zip(cells, columns, strict=False):
+            shown = [float(number) for number in re.findall(r"[\d.]+", cell.replace(",", ""))]
+            expected = measured.loc[name, [column, f"{column}_min", f"{column}_max"]]
+            assert shown == pytest.approx(list(expected), rel=1e-4, abs=0.0051)
+        assert float(cells[2].strip("%")) == round(100 * measured.loc[name, "share_of_floor"])
+    assert measured["machine"].iloc[0] in README

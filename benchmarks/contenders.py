@@ -1,0 +1,161 @@
+"""Five ways to train the same VAE; each returns a function that trains one epoch.
+
+All are given the same images in memory, network, batch size and optimiser (Adam,
+0.001), and one thread. PyTorch is written as its tutorials write it.
+"""
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+
+# Name of a network: hidden units of the encoder, latent units.
+NETWORKS = {"784-128-64-32-16": ((128, 64, 32), 16), "784-400-20": ((400,), 20)}
+
+
+def vaelib(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+    """Train with this project's `fit`."""
+    vae = _compiled(_model()(images.shape[1:], "relu", hidden, latent))
+    return lambda: vae.fit(images, batch_size=batch, verbose=0)
+
+
+def keras_fit(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+    """Train the same model with Keras' own `fit`, a step for each mini-batch."""
+    from vaelib.backend import keras, tf
+
+    class PlainVAE(_model()):
+        def train_step(self, data):
+            noise = tf.random.normal([tf.shape(data)[0], self.latent_dim])
+            weights = tf.fill([tf.shape(data)[0]], 1.0 / tf.cast(tf.shape(data)[0], tf.float32))
+            with tf.GradientTape() as tape:
+                terms = self.objective(data, noise, weights, training=True)
+                loss = tf.reduce_sum(terms)
+            gradients = tape.gradient(loss, self.trainable_variables)
+            self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+            for tracker, value in zip(self.metrics, (loss, terms[0], terms[1]), strict=True):
+                tracker.update_state(value)
+            return {tracker.name: tracker.result() for tracker in self.metrics}
+
+    vae = _compiled(PlainVAE(images.shape[1:], "relu", hidden, latent))
+    return lambda: keras.Model.fit(vae, images, batch_size=batch, verbose=0)
+
+
+def torch_tensor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+    """Train in an eager PyTorch loop over a tensor in memory."""
+    import torch
+
+    x = torch.from_numpy(images.reshape(len(images), -1))
+    step = _torch_step(x.shape[1], hidden, latent)
+
+    def epoch():
+        for rows in torch.randperm(len(x)).split(batch):
+            step(x[rows])
+
+    return epoch
+
+
+def torch_loader(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+    """Train in an eager PyTorch loop over a `DataLoader`."""
+    import torch
+
+    x = torch.from_numpy(images.reshape(len(images), -1))
+    data = torch.utils.data.TensorDataset(x)
+    loader = torch.utils.data.DataLoader(data, batch_size=batch, shuffle=True)
+    step = _torch_step(x.shape[1], hidden, latent)
+
+    def epoch():
+        for (rows,) in loader:
+            step(rows)
+
+    return epoch
+
+
+def floor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+    """Do nothing but the matrix products and one fused pass over the parameters.
+
+    No activation, no loss, no noise, no bias and no images: what is left is what
+    no implementation in float32 can do without. Products and the fused Adam are
+    PyTorch's (oneDNN or MKL), into buffers made beforehand.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    pixels = int(np.prod(images.shape[1:]))
+    # Mean and log-variance are one product of twice the width.
+    encoder = list(itertools.pairwise([pixels, *hidden, 2 * latent]))
+    decoder = list(itertools.pairwise([latent, *hidden[::-1], pixels]))
+    layers = []
+    for i, (fan_in, fan_out) in enumerate(encoder + decoder):
+        x, y = torch.randn(batch, fan_in), torch.randn(batch, fan_out)
+        weight = torch.randn(fan_in, fan_out).requires_grad_()
+        weight.grad = torch.zeros_like(weight)
+        back = None if i == 0 else torch.empty_like(x)  # nobody needs the images' gradient
+        layers.append((x, weight, y, back))
+    adam = torch.optim.Adam([weight for _, weight, _, _ in layers], lr=1e-9, fused=True)
+
+    @torch.no_grad()
+    def epoch():
+        for _ in range(-(-len(images) // batch)):
+            for x, weight, y, _ in layers:
+                torch.mm(x, weight, out=y)
+            for x, weight, y, back in reversed(layers):
+                torch.mm(x.T, y, out=weight.grad)
+                if back is not None:
+                    torch.mm(y, weight.T, out=back)
+            adam.step()
+
+    return epoch
+
+
+CONTENDERS = {
+    "vaelib fit": vaelib,
+    "Keras fit": keras_fit,
+    "PyTorch tensor": torch_tensor,
+    "PyTorch DataLoader": torch_loader,
+    "floor": floor,
+}
+
+
+def _model():
+    from vaelib import VAE
+
+    return VAE
+
+
+def _compiled(vae):
+    from vaelib.backend import keras
+
+    vae.compile(optimizer=keras.optimizers.Adam(1e-3))
+    return vae
+
+
+def _torch_step(pixels: int, hidden, latent: int) -> Callable:
+    """Return the usual training step: eager, `torch.optim.Adam` as it comes."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as F  # noqa: N812, the name everybody uses
+
+    torch.set_num_threads(1)
+
+    def stack(widths):
+        layers = [(nn.Linear(a, b), nn.ReLU()) for a, b in itertools.pairwise(widths)]
+        return nn.Sequential(*itertools.chain.from_iterable(layers))
+
+    encoder = stack([pixels, *hidden])
+    mean, log_variance = nn.Linear(hidden[-1], latent), nn.Linear(hidden[-1], latent)
+    decoder = nn.Sequential(stack([latent, *hidden[::-1]]), nn.Linear(hidden[0], pixels))
+    model = nn.ModuleList([encoder, mean, log_variance, decoder])
+    adam = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+    def step(x):
+        h = encoder(x)
+        mu, lv = mean(h), log_variance(h)
+        logits = decoder(mu + torch.exp(0.5 * lv) * torch.randn_like(mu))
+        nll = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+        kl = -0.5 * torch.sum(1 + lv - mu**2 - lv.exp())
+        loss = (nll + kl) / len(x)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+
+    return step
