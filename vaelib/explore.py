@@ -49,7 +49,7 @@ def load_test_images(folder: Path) -> np.ndarray:
 
 def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
     """Return the model's latent units, the one that carries most nats first."""
-    latents = results.read(folder)["latents"]
+    latents = results.read_csv(folder / results.FILES["latents"])
     own = latents[(latents["activation"] == model.activation) & (latents["seed"] == model.seed)]
     return own.sort_values("kl", ascending=False)["unit"].to_numpy()
 
