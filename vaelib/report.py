@@ -65,7 +65,7 @@ def build(study: Study, images: ImageSet, finished: Sequence[Path], folder: Path
     }
     (folder / "study.json").write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / "02_compare.ipynb"
-    run_notebook(str(NOTEBOOKS / executed.name), str(executed), {"folder": str(folder)})
+    run_notebook(NOTEBOOKS / executed.name, executed, {"folder": str(folder)})
     return to_html(executed, folder / PAGE)
 
 
@@ -75,10 +75,7 @@ def _write_pictures(study: Study, images: ImageSet, finished: Sequence[Path], fo
     shutil.rmtree(models, ignore_errors=True)
     models.mkdir()
     shown = images.test[: study.gallery_images]
-    joined = {
-        "index": np.arange(len(shown)),
-        "original": np.round(255 * shown).astype("uint8"),
-    }
+    joined = {"index": np.arange(len(shown)), "original": _grey_levels(shown)}
     for place in finished:
         if not (place / "gallery.npz").is_file():
             continue  # every model diverged
@@ -87,8 +84,12 @@ def _write_pictures(study: Study, images: ImageSet, finished: Sequence[Path], fo
             joined[f"by_{activation}"] = gallery["reconstruction"]
         shutil.copyfile(place / "model.keras", models / f"{activation}.keras")
     np.savez_compressed(folder / "gallery.npz", **joined)
-    pixels = np.round(255 * images.test[:EXPLORED]).astype("uint8")
-    np.savez_compressed(models / "images.npz", test=pixels)
+    np.savez_compressed(models / "images.npz", test=_grey_levels(images.test[:EXPLORED]))
+
+
+def _grey_levels(images: np.ndarray) -> np.ndarray:
+    """Return images in [0, 1] as 8-bit integers."""
+    return np.round(255 * images).astype("uint8")
 
 
 def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
