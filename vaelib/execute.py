@@ -30,12 +30,12 @@ class RunError(RuntimeError):
     """A notebook that did not finish; the message is its cause in one line."""
 
 
-def run_notebook(notebook: str, output: str, parameters: dict) -> None:
+def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> None:
     """Execute a notebook with papermill in a process of its own.
 
     Parameters
     ----------
-    notebook, output : str
+    notebook, output : str or path
         Paths of the notebook and of its executed copy.
     parameters : dict
         For its ``parameters`` cell.

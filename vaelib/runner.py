@@ -23,8 +23,8 @@ FAILURES = "failures.csv"
 ATTEMPT = ".attempt-"
 
 
-def train_activation(folder: str, parameters: dict) -> str:
-    """Execute the training notebook of one activation; return its folder.
+def train_activation(folder: str, parameters: dict) -> None:
+    """Execute the training notebook of one activation.
 
     The results are made under an attempt's own name and moved into place when
     they are whole.
@@ -46,18 +46,13 @@ def train_activation(folder: str, parameters: dict) -> str:
     attempt.mkdir(parents=True)
     notebook = NOTEBOOKS / "01_train.ipynb"
     try:
-        run_notebook(
-            str(notebook),
-            str(attempt / notebook.name),
-            {**parameters, "output": str(attempt)},
-        )
+        run_notebook(notebook, attempt / notebook.name, {**parameters, "output": str(attempt)})
         if not is_finished(attempt):
             raise RunError("the notebook ended without writing its results")
         shutil.rmtree(place, ignore_errors=True)
         os.replace(attempt, place)
     finally:
         shutil.rmtree(attempt, ignore_errors=True)
-    return folder
 
 
 def is_finished(folder: Path) -> bool:
@@ -116,15 +111,14 @@ def run_study(
         finished = [place for place in places.values() if is_finished(place)]
         table = pd.DataFrame(failures.items(), columns=["activation", "reason"])
         results.write_csv(folder / FAILURES, table)
+        causes = "; ".join(map(": ".join, failures.items()))
         if not finished:
             page = report.build_without_runs(table, folder)
-            causes = "; ".join(map(": ".join, failures.items()))
             raise RunError(f"no run finished, see {page}: {causes}")
         page = report.build(study, images, finished, folder)
     if failures:
         raise RunError(
-            f"{len(failures)} of {len(places)} runs failed and are named in {page}: "
-            + "; ".join(map(": ".join, failures.items()))
+            f"{len(failures)} of {len(places)} runs failed and are named in {page}: {causes}"
         )
     return page
 
@@ -173,7 +167,7 @@ def _train_missing(study, places, executor, progress) -> dict[str, str]:
 
 
 def _headline(place: Path) -> str:
-    runs = results.read(place)["runs"]
+    runs = results.read_csv(place / results.FILES["runs"])
     finished = runs[runs["status"] == "finished"]
     line = f"{runs['seconds'].sum():5.1f} s training, {len(runs)} models"
     if len(finished):

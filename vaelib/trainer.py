@@ -86,11 +86,10 @@ class BlockTrainer(keras.Model):
     def _log(self, totals, count):
         """Update the trackers with sums over images; return the log."""
         means = totals / count
-        trackers = (self.loss_tracker, self.reconstruction_tracker, self.kl_tracker)
         values = (tf.reduce_sum(means), means[0], means[1])
-        for tracker, value in zip(trackers, values, strict=True):
+        for tracker, value in zip(self.metrics, values, strict=True):
             tracker.update_state(value, sample_weight=count)
-        return {tracker.name: tracker.result() for tracker in trackers}
+        return {tracker.name: tracker.result() for tracker in self.metrics}
 
     def fit(
         self,
