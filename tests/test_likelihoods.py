@@ -38,6 +38,15 @@ def test_bernoulli_nll_is_the_cross_entropy_summed_over_pixels(rng):
     np.testing.assert_allclose(likelihoods.bernoulli_nll(images, logits), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (101, 1, 1), (1, 1, 1)])
+@pytest.mark.parametrize("scale", [0.0, 1.0, 30.0])
+def test_bernoulli_nll_loses_nothing_for_taking_few_logarithms(rng, shape, scale):
+    images, logits = rng.uniform(size=(3, *shape)), rng.normal(scale=scale, size=(3, *shape))
+    exact = (np.logaddexp(0, logits) - images * logits).sum((1, 2, 3))
+    nll = likelihoods.bernoulli_nll(images.astype("float32"), logits.astype("float32"))
+    np.testing.assert_allclose(nll, exact, rtol=2e-6)
+
+
 @pytest.mark.parametrize(
     ("pixel", "logit", "nats"),
     [(1, 1e4, 0), (0, -1e4, 0), (1, -1e4, 1e4), (0, 1e4, 1e4), (0.25, 1e4, 7.5e3)],
@@ -48,11 +57,15 @@ def test_bernoulli_nll_is_finite_at_extreme_logits(pixel, logit, nats):
 
 
 def test_the_gradient_of_bernoulli_nll_is_probability_less_pixel(rng):
-    images, logits = rng.uniform(size=(3, 4, 2, 1)), tf.constant(rng.normal(size=(3, 4, 2, 1)))
+    images, logits = (tf.constant(rng.uniform(size=(3, 4, 2, 1))) for _ in range(2))
+    weights = np.array([1.0, 2.0, 3.0])
     with tf.GradientTape() as tape:
-        tape.watch(logits)
-        nll = tf.reduce_sum(likelihoods.bernoulli_nll(images, logits))
-    np.testing.assert_allclose(tape.gradient(nll, logits), expit(logits) - images, atol=1e-12)
+        tape.watch([images, logits])
+        nll = tf.reduce_sum(weights * likelihoods.bernoulli_nll(images, logits))
+    by_image, by_logit = tape.gradient(nll, [images, logits])
+    weights = weights[:, None, None, None]
+    np.testing.assert_allclose(by_logit, weights * (expit(logits) - images), atol=1e-12)
+    np.testing.assert_allclose(by_image, -weights * logits, atol=1e-12)
 
 
 def test_squared_error_is_summed_over_pixels_and_channels():
