@@ -54,7 +54,9 @@ class BlockTrainer(keras.Model):
         def loop(block):
             return blocks.for_each_batch(block, getattr(self, step), tf.zeros(2))
 
-        return loop if self.run_eagerly else tf.function(loop, jit_compile=True)
+        if self.run_eagerly:
+            return loop
+        return tf.function(loop, jit_compile=True, autograph=False)  # nothing to convert, slowly
 
     def _update(self, images, noise, weights):
         with tf.GradientTape() as tape:
@@ -154,6 +156,8 @@ initial_epoch, validation_batch_size, validation_freq
                 )
                 validation_data = stack.enter_context(self._feeding(validation))
             feed = blocks.training_feed(self, x, batch_size, shuffle)
+            if self.compiled and not self.optimizer.built:  # else the step is traced twice, to make its variables
+                self.optimizer.build(self.trainable_variables)
             return super().fit(
                 stack.enter_context(self._feeding(feed)),
                 epochs=epochs,
