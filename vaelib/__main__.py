@@ -5,12 +5,14 @@ import sys
 
 import yaml
 
+from vaelib.execute import import_quickly
 from vaelib.runner import RunError, run_study
 from vaelib.study import Study, StudyError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a study; return the exit code: 1 for failed runs, 2 for bad input."""
+    import_quickly()
     parser = argparse.ArgumentParser(prog="python -m vaelib", description=__doc__)
     parser.add_argument("study", help="a YAML file, as under studies/")
     parser.add_argument("override", nargs="*", help="field=value, in the place of the file's")

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pandas as pd
 
@@ -94,6 +93,8 @@ def _grey_levels(images: np.ndarray) -> np.ndarray:
 
 def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
     """Leave a page that only names the failures, and no table of an earlier report."""
+    import nbformat
+
     for name in (*results.FILES.values(), "summary.csv", "gallery.npz", "study.json"):
         (folder / name).unlink(missing_ok=True)
     nothing = pd.DataFrame({"diverged": []})
