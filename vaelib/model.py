@@ -262,19 +262,19 @@ class VAE(BlockTrainer):
         rng = np.random.default_rng([self.seed if seed is None else seed])
         return bounds.accumulate(self._log_mean_weight, x, samples, self.latent_dim, rng)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _encode(self, images):
         return tuple(self.encoder(images, training=False))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _decode(self, codes):
         return (self.decoded_mean(self.decoder(codes, training=False)),)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _elbo(self, images, noise):
         return (bounds.elbo(self, images, noise),)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _log_mean_weight(self, images, noise):
         return bounds.log_mean_weight(self, images, noise)
 

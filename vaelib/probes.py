@@ -77,7 +77,7 @@ def _measurement(model, saturation: float):
     halves = [_with_inner_values(half) for half in (model.encoder, model.decoder)]
     kernels = [layer.kernel for layer in model.dense_layers]
 
-    @tf.function
+    @tf.function(autograph=False)
     def measure(images, noise):
         with tf.GradientTape(persistent=True) as tape:
             (mean, log_variance), inner = _call(halves[0], images)

@@ -156,7 +156,9 @@ initial_epoch, validation_batch_size, validation_freq
                 )
                 validation_data = stack.enter_context(self._feeding(validation))
             feed = blocks.training_feed(self, x, batch_size, shuffle)
-            if self.compiled and not self.optimizer.built:  # else the step is traced twice, to make its variables
+            if (
+                self.compiled and not self.optimizer.built
+            ):  # else the step is traced twice, to make its variables
                 self.optimizer.build(self.trainable_variables)
             return super().fit(
                 stack.enter_context(self._feeding(feed)),
