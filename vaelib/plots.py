@@ -8,9 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Paul Tol's "muted" scheme, told apart by colour-blind readers, with black and grey.
 _COLOURS = {
@@ -54,6 +56,9 @@ def style(activation: str) -> dict[str, str]:
 
 def set_style() -> None:
     """Set matplotlib for notebooks and reports."""
+    if get_ipython() is not None:
+        # Constrained layout keeps all inside the figure: a tight box would draw it twice.
+        set_matplotlib_formats("png", bbox_inches=None)
     plt.rcParams.update(
         {
             "figure.dpi": 110,
