@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent
 
 # What a finished run depends on besides its settings and images.
 _CODE = (
-    *("activations", "backend", "blocks", "bounds", "data", "likelihoods"),
+    *("activations", "backend", "blocks", "bounds", "data", "inference", "likelihoods"),
     *("metrics", "model", "networks", "probes", "runs", "trainer"),
 )
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
