@@ -104,9 +104,13 @@ def test_the_importance_bound_meets_the_likelihood_of_a_tiny_model(make_vae):
     assert bound[0] == pytest.approx(exact + log_p.max(), abs=2e-3)
 
 
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_a_saved_model_is_the_same_model(make_vae, images, same_weights, tmp_path, likelihood):
-    vae = make_vae(likelihood=likelihood, activation="swish", initializer="matched", seed=7)
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"likelihood": "gaussian"}, {"batch_norm": True, "decoder_activation": "relu"}],
+    ids=str,
+)
+def test_a_saved_model_is_the_same_model(make_vae, images, same_weights, tmp_path, fields):
+    vae = make_vae(activation="swish", initializer="matched", seed=7, **fields)
     vae.fit(images, epochs=1, batch_size=32, verbose=0)
     vae.save(tmp_path / "vae.keras")
     loaded = keras.saving.load_model(tmp_path / "vae.keras", safe_mode=True)
@@ -148,3 +152,22 @@ def test_matched_initialisers_reach_the_hidden_layers_only():
         "decoder_1": "HeUniform",
         "logits": "GlorotUniform",
     }
+
+
+def test_the_halves_may_have_activations_of_their_own():
+    vae = VAE((6, 5, 1), activation="relu", decoder_activation="swish", hidden_units=(8,))
+    functions = [
+        half.get_layer(f"{half.name}_1_activation").activation.__name__
+        for half in (vae.encoder, vae.decoder)
+    ]
+    assert functions == ["relu", "silu"]
+    assert VAE((6, 5, 1), activation="tanh").decoder_activation == "tanh"
+
+
+def test_batch_normalisation_starts_again_with_the_seed(make_vae, images, same_weights):
+    vae, fresh = make_vae(batch_norm=True), make_vae(batch_norm=True)
+    vae.fit(images, epochs=1, verbose=0)
+    (norm, _) = vae.norm_layers
+    assert np.abs(norm.moving_mean).max() > 0
+    vae.initialize(0)
+    assert same_weights(vae, fresh)

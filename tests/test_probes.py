@@ -76,8 +76,9 @@ def test_dead_and_saturated_units_are_found(make_vae, images, activation, bias, 
     assert (row["dead"], row["saturated"]) == (dead, saturated)
 
 
-def test_layers_without_activation_have_no_shares(make_vae, images):
-    table = measured(make_vae(), images)
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_layers_without_activation_have_no_shares(make_vae, images, batch_norm):
+    table = measured(make_vae(batch_norm=batch_norm), images)
     without = table.loc[["mean", "log_variance", "logits"], ["dead", "saturated"]]
     assert without.isna().all(axis=None)
     assert table.loc[["encoder_1", "decoder_1"], ["dead", "saturated"]].notna().all(axis=None)

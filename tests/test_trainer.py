@@ -30,9 +30,9 @@ def plain_loop(vae, images, epochs, batch_size):
                 )
 
 
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_fit_is_the_plain_loop(make_vae, images, likelihood):
-    fitted, looped = make_vae(likelihood=likelihood), make_vae(likelihood=likelihood)
+@pytest.mark.parametrize("fields", [{}, {"likelihood": "gaussian"}, {"batch_norm": True}], ids=str)
+def test_fit_is_the_plain_loop(make_vae, images, fields):
+    fitted, looped = make_vae(**fields), make_vae(**fields)
     fitted.fit(images, epochs=3, batch_size=32, verbose=0)
     plain_loop(looped, images, epochs=3, batch_size=32)
     assert int(fitted.optimizer.iterations) == int(looped.optimizer.iterations) == 9

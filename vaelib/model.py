@@ -13,7 +13,7 @@ OUTPUT_ACTIVATIONS = ("sigmoid", "linear")
 
 @keras.saving.register_keras_serializable(package="vaelib")
 class VAE(Inference, BlockTrainer):
-    """A variational autoencoder with one activation in all hidden layers.
+    """A variational autoencoder of dense layers.
 
     The posterior is a diagonal Gaussian, the prior a standard normal. The loss
     is the negative ELBO in nats, summed over pixels and latent units and
@@ -26,6 +26,8 @@ class VAE(Inference, BlockTrainer):
         Height, width and channels.
     activation : str
         Name of the activation of every hidden layer; see `activations.get`.
+    decoder_activation : str, optional
+        That of the decoder's hidden layers, where it is another one.
     hidden_units : sequence of int
         Units of the encoder's hidden layers; the decoder mirrors them. May be
         empty, for a linear model.
@@ -40,6 +42,9 @@ class VAE(Inference, BlockTrainer):
     initializer : {"keras", "matched"}
         Keras' default kernel initialiser (Glorot uniform) in every layer, or
         the one that suits the activation in the hidden ones.
+    batch_norm : bool
+        Whether to normalise the values before every activation over the
+        mini-batch (Ioffe and Szegedy 2015).
     seed : int
         Of the weights, the order of the images and the noise. The same seed
         gives the same bits on the same machine.
@@ -68,6 +73,8 @@ class VAE(Inference, BlockTrainer):
         likelihood: str = "bernoulli",
         output_activation: str = "sigmoid",
         initializer: str = "keras",
+        batch_norm: bool = False,
+        decoder_activation: str | None = None,
         seed: int = 0,
         **kwargs,
     ):
@@ -100,22 +107,30 @@ class VAE(Inference, BlockTrainer):
         require(seed >= 0, "seed", seed, "0 or more")
         self.image_shape = tuple(int(side) for side in image_shape)
         self.activation = activations.get(activation).name
+        self.decoder_activation = activations.get(decoder_activation or activation).name
         self.hidden_units = tuple(int(units) for units in hidden_units)
         self.latent_dim = int(latent_dim)
         self.likelihood = likelihood
         self.output_activation = output_activation
         self.initializer = initializer
+        self.batch_norm = bool(batch_norm)
         self.encoder, self.decoder = (
             build(
                 self.image_shape,
                 self.hidden_units,
                 self.latent_dim,
-                self.activation,
+                half_activation,
                 self.initializer,
+                self.batch_norm,
             )
-            for build in (networks.build_encoder, networks.build_decoder)
+            for build, half_activation in (
+                (networks.build_encoder, self.activation),
+                (networks.build_decoder, self.decoder_activation),
+            )
         )
-        self.dense_layers = networks.dense_layers(self.encoder, self.decoder)
+        halves = self.encoder, self.decoder
+        self.dense_layers = networks.layers_of(keras.layers.Dense, *halves)
+        self.norm_layers = networks.layers_of(networks.BatchNormalization, *halves)
         self.variance = self.add_weight(name="variance", trainable=False, initializer="ones")
         self.seed_state = self.add_weight(
             name="seed", dtype="int32", trainable=False, initializer="zeros"
@@ -138,6 +153,7 @@ class VAE(Inference, BlockTrainer):
         self.seed_state.assign(self.seed)
         self.variance.assign(1.0)
         networks.draw_weights(self.dense_layers, self.seed)
+        networks.reset_norms(self.norm_layers)
         optimizer = getattr(self, "optimizer", None)
         if optimizer is not None and optimizer.built:
             fresh = type(optimizer).from_config(optimizer.get_config())
@@ -181,8 +197,9 @@ class VAE(Inference, BlockTrainer):
         tensor [2]
             Reconstruction and KL term in nats.
         """
-        mean, log_variance = self.encoder(images, training=training)
-        logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=training)
+        with networks.only_rows(self.norm_layers, weights > 0):
+            mean, log_variance = self.encoder(images, training=training)
+            logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=training)
         variance = None
         if training and self.likelihood == "gaussian":
             error = likelihoods.squared_error(images, self.decoded_mean(logits))
@@ -208,5 +225,7 @@ class VAE(Inference, BlockTrainer):
             "likelihood": self.likelihood,
             "output_activation": self.output_activation,
             "initializer": self.initializer,
+            "batch_norm": self.batch_norm,
+            "decoder_activation": self.decoder_activation,
             "seed": self.seed,
         }

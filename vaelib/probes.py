@@ -1,5 +1,7 @@
 """What happens inside the network: gradients, dead and saturated units."""
 
+from itertools import zip_longest
+
 import numpy as np
 
 from vaelib import likelihoods
@@ -113,11 +115,12 @@ def _measurement(model, saturation: float):
 def _with_inner_values(network: keras.Model):
     """Return a model with every dense layer's value before and after activation."""
     inner = []
-    for i, layer in enumerate(network.layers):
+    for layer, *following in zip_longest(*(network.layers[i:] for i in range(3))):
         if isinstance(layer, keras.layers.Dense):
-            after = network.layers[i + 1] if i + 1 < len(network.layers) else None
-            activated = isinstance(after, keras.layers.Activation)
-            inner.append((layer.output, after.output if activated else None))
+            if isinstance(following[0], keras.layers.BatchNormalization):
+                layer, *following = following
+            activated = isinstance(following[0], keras.layers.Activation)
+            inner.append((layer.output, following[0].output if activated else None))
     flat = [value for pair in inner for value in pair if value is not None]
     return keras.Model(network.input, [network.output, flat]), inner
 
