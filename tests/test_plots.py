@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import activations, plots
+from vaelib import activations, plots, verdicts
 
 CURVES = pd.DataFrame(
     {"seed": [0, 0, 0, 1, 1, 1], "epoch": [1, 2, 3] * 2, "loss": [9.0, 5, 4, 7, 5, 2]}
@@ -134,3 +134,43 @@ def test_a_histogram_counts_every_image_and_marks_the_median(ax):
     assert sum(bar.get_height() for bar in ax.patches) == 4
     assert list(ax.lines[0].get_xdata()) == [2, 2]
     assert ax.get_legend().get_texts()[0].get_text() == "median 2"
+
+
+def test_a_matrix_of_verdicts_has_a_sign_and_a_shade_for_each(ax):
+    names = ["relu", "tanh", "elu", "silu"]
+    square = pd.DataFrame("", index=names, columns=names)
+    square.loc["relu", ["tanh", "elu", "silu"]] = [verdicts.BETTER, verdicts.TIED, verdicts.OPEN]
+    square.loc["tanh", "relu"] = verdicts.WORSE
+    assert plots.verdict_matrix(ax, square) is ax
+    signs = {text.get_position(): text.get_text() for text in ax.texts}
+    assert signs == {(1.5, 0.5): "+", (2.5, 0.5): "=", (3.5, 0.5): "?", (0.5, 1.5): "\u2212"}
+    ax.figure.canvas.draw()
+    cells = ax.collections[0].get_facecolors().reshape(4, 4, 4)
+    shown = [cells[0, 1], cells[1, 0], cells[0, 2], cells[0, 3]]
+    legend = ax.get_legend()
+    np.testing.assert_array_equal([p.get_facecolor() for p in legend.get_patches()], shown)
+    assert [t.get_text() for t in legend.get_texts()] == [
+        *("+  better", "\u2212  worse", "=  practically tied", "?  not enough evidence"),
+    ]
+    # Relative luminance (ITU-R BT.709): the order and distance in which a grey print shows them.
+    luminance = np.array(shown)[:, :3] @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(luminance) > 0.1).all()
+    assert [t.get_text() for t in ax.get_yticklabels()] == names
+
+
+def test_a_matrix_without_any_verdict_can_be_drawn(ax):
+    plots.verdict_matrix(ax, pd.DataFrame("", index=["relu"], columns=["relu"]))
+    assert not ax.texts
+
+
+def test_a_critical_difference_diagram_joins_what_is_not_told_apart(ax):
+    names = ["relu", "tanh", "elu"]
+    pairwise = pd.DataFrame([[1, 0.2, 0.001], [0.2, 1, 0.01], [0.001, 0.01, 1]], names, names)
+    average = pd.Series([1.25, 1.75, 3.0], names)
+    assert plots.critical_difference(ax, verdicts.Ranks(average, 0.001, pairwise)) is ax
+    bars = [line for line in ax.lines if len(set(line.get_ydata())) == 1]
+    assert [sorted(bar.get_xdata()) for bar in bars] == [[1.25, 1.75]]
+    texts = [text.get_text().strip() for text in ax.texts]
+    assert sorted(texts) == ["(3) elu", "relu (1.25)", "tanh (1.75)"]
+    elbow = next(line for line in ax.lines if len(line.get_xdata()) == 3)
+    assert elbow.get_color() == plots.style("relu")["color"]

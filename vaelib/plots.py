@@ -11,8 +11,11 @@ import seaborn as sns
 from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from vaelib import verdicts
 
 # Paul Tol's "muted" scheme, told apart by colour-blind readers, with black and grey.
 _COLOURS = {
@@ -38,6 +41,13 @@ _STYLES = {
     for (name, colour), line, mark in zip(
         _COLOURS.items(), itertools.cycle(_LINES), itertools.cycle(_MARKS), strict=False
     )
+}
+# A sign and a colour for each verdict, in four shades for a grey print.
+_VERDICTS = {
+    verdicts.BETTER: ("+", "#1f4e8c"),
+    verdicts.WORSE: ("\N{MINUS SIGN}", "#e8a33d"),
+    verdicts.TIED: ("=", "#d9d9d9"),
+    verdicts.OPEN: ("?", "#ffffff"),
 }
 
 
@@ -230,4 +240,61 @@ def histogram(ax: Axes, values: pd.Series, label: str, **look) -> Axes:
     ax.set_xlabel(label)
     ax.set_ylabel("test images")
     ax.legend()
+    return ax
+
+
+def verdict_matrix(ax: Axes, matrix: pd.DataFrame) -> Axes:
+    """Draw the verdict of each row against each column, with a legend.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    matrix : pandas.DataFrame
+        Square, of verdicts; see `verdicts.matrix`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    codes = matrix.replace({verdict: i for i, verdict in enumerate(_VERDICTS)})
+    codes = codes.apply(pd.to_numeric, errors="coerce")  # no verdict, no number
+    signs = matrix.replace({verdict: sign for verdict, (sign, _) in _VERDICTS.items()})
+    colours = [colour for _, colour in _VERDICTS.values()]
+    options = {"cmap": colours, "vmin": 0, "vmax": len(colours) - 1, "cbar": False}
+    look = {"linewidths": 0.5, "linecolor": "#999999", "annot_kws": {"size": 11}}
+    sns.heatmap(codes, annot=signs, fmt="", square=True, ax=ax, **options, **look)
+    ax.grid(visible=False)
+    ax.set_xlabel("against")
+    plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0)
+    ax.legend(
+        [Patch(facecolor=colour, edgecolor=look["linecolor"]) for colour in colours],
+        [f"{sign}  {verdict}" for verdict, (sign, _) in _VERDICTS.items()],
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
+    return ax
+
+
+def critical_difference(ax: Axes, ranks: verdicts.Ranks) -> Axes:
+    """Draw average ranks; a bar joins activations that are not told apart at 5 %.
+
+    Demsar's (2006) diagram, for several data sets; see `verdicts.ranks`.
+    """
+    import scikit_posthocs  # see `verdicts.ranks`
+
+    drawn = scikit_posthocs.critical_difference_diagram(
+        ranks.average,
+        ranks.pairwise,
+        ax=ax,
+        color_palette={name: style(name)["color"] for name in ranks.average.index},
+        label_fmt_left="{label} ({rank:.3g}) ",
+        label_fmt_right=" ({rank:.3g}) {label}",
+    )
+    for label in drawn["labels"]:
+        label.set_color("black")
+    ax.grid(visible=False)
+    ax.spines["top"].set_visible(True)
+    ax.set_xlabel("average rank over data sets (1: best)")
+    ax.xaxis.set_label_position("top")
     return ax
