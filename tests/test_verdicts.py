@@ -110,6 +110,21 @@ def test_two_or_three_pairs_leave_the_interval_without_bounds():
     assert np.isfinite(pair([1, 2, 4, 8])[["low", "high"]].astype(float)).all()
 
 
+def test_given_differences_are_judged_as_columns_are():
+    values = pd.DataFrame({"a": NINE, "b": 0 * NINE, "c": NINE[::-1] / 2})
+    differences = {("b", "c"): (values["b"] - values["c"]).to_numpy(), ("a", "b"): NINE}
+    found = verdicts.judge(differences, 0, "highest")
+    assert list(found["a"] + found["b"]) == ["bc", "ab"]
+    expected = verdicts.compare(values, 0, "highest").set_index(["a", "b"])
+    for row in found.itertuples():
+        same = expected.loc[(row.a, row.b)]
+        assert (row.difference, row.low, row.high) == tuple(same[["difference", "low", "high"]])
+        assert row.verdict == same["verdict"]
+        assert (row.p_holm, same["p_holm"]) == (2 * 2 / 2**9, 3 * 2 / 2**9), (
+            "of two pairs, of three"
+        )
+
+
 def test_one_column_has_no_pairs():
     pairs = verdicts.compare(pd.DataFrame({"a": NINE}), 0, "highest")
     assert pairs.empty

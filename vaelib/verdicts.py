@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -57,14 +57,46 @@ def compare(
     Returns
     -------
     pandas.DataFrame
-        A row for each unordered pair, in the order of the columns: ``a``,
-        ``b``; ``n``, units that both have; ``difference``, mean of a - b;
-        ``low``, ``high``, its 95 % bootstrap interval (`paired.interval`); ``p``,
-        exact two-sided Wilcoxon signed-rank (`paired.signed_rank`); ``p_holm``,
-        corrected over all pairs of this call (Holm 1979); ``verdict`` of a
-        against b; ``needed`` (`paired.seeds_needed`), NaN where the verdict is settled.
-        With fewer than two common units there is no interval, no test, and not
-        enough evidence.
+        A row for each unordered pair, in the order of the columns; see `judge`.
+
+    Raises
+    ------
+    ValueError
+        For a negative margin or an unknown `best`.
+    """
+    columns = zip(values.columns, values.to_numpy(float).T, strict=True)
+    differences = {
+        (a, b): paired.difference(of_a, of_b)
+        for (a, of_a), (b, of_b) in itertools.combinations(columns, 2)
+    }
+    return judge(differences, margin, best, resamples)
+
+
+def judge(
+    differences: Mapping[tuple[str, str], np.ndarray],
+    margin: float,
+    best: str,
+    resamples: int = paired.RESAMPLES,
+) -> pd.DataFrame:
+    """Give a verdict on each of a family of pairs.
+
+    Parameters
+    ----------
+    differences : mapping of (a, b) to array of float [n]
+        Of a - b, for each unit that both have.
+    margin, best, resamples
+        See `compare`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each pair: ``a``, ``b``; ``n``; ``difference``, the mean;
+        ``low``, ``high``, its 95 % bootstrap interval (`paired.interval`);
+        ``p``, exact two-sided Wilcoxon signed-rank (`paired.signed_rank`);
+        ``p_holm``, corrected over all pairs of this call (`paired.holm`);
+        ``verdict`` of a against b; ``needed``, the number of units that would
+        settle it (`paired.seeds_needed`), NaN where it is settled. With fewer
+        than two units there is no interval, no test, and not enough evidence.
 
     Raises
     ------
@@ -81,18 +113,16 @@ def compare(
     _check_best(best)
     if not margin >= 0:
         raise ValueError(f"margin: {margin!r} is not allowed; allowed: 0 or more")
-    pairs = list(itertools.combinations(values.columns, 2))
-    if not pairs:
+    if not differences:
         return pd.DataFrame(columns=_COLUMNS)
-    samples = values.to_numpy(float).T
-    differences = [paired.difference(a, b) for a, b in itertools.combinations(samples, 2)]
-    table = pd.DataFrame(pairs, columns=["a", "b"])
-    table["n"] = [len(difference) for difference in differences]
-    columns = {name: np.full(len(pairs), np.nan) for name in ("difference", "low", "high", "p")}
-    spread = np.full(len(pairs), np.nan)
+    table = pd.DataFrame(list(differences), columns=["a", "b"])
+    samples = list(differences.values())
+    table["n"] = [len(sample) for sample in samples]
+    columns = {name: np.full(len(table), np.nan) for name in ("difference", "low", "high", "p")}
+    spread = np.full(len(table), np.nan)
     for n in table["n"].unique():
         rows = np.flatnonzero(table["n"] == n)
-        stacked = np.stack([differences[row] for row in rows])
+        stacked = np.stack([samples[row] for row in rows])
         if n > 0:
             columns["difference"][rows] = stacked.mean(axis=1)
         if n > 1:
@@ -101,7 +131,7 @@ def compare(
             columns["p"][rows] = paired.signed_rank(stacked)
     table = table.assign(**columns, p_holm=paired.holm(columns["p"]))
     table["verdict"] = _verdicts(table, margin, best)
-    needed = paired.seeds_needed(table["difference"].to_numpy(), spread, margin, len(pairs))
+    needed = paired.seeds_needed(table["difference"].to_numpy(), spread, margin, len(table))
     # What does not suffice here is not enough, even if it is in most cases.
     needed = np.fmax(needed, table["n"] + 1)
     return table.assign(needed=needed.where(table["verdict"] == OPEN))[list(_COLUMNS)]
