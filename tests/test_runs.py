@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import GradientProbe, ImageSet, metrics, results, runs
+from vaelib import GradientProbe, ImageSet, bounds, metrics, results, runs
 from vaelib.backend import keras
 
 
@@ -35,6 +35,7 @@ def test_the_rows_are_those_of_the_trained_model(run, split):
     for column in ("elbo", "mse", "psnr", "ssim"):
         assert row[column] == pytest.approx(scores[column].mean())
     assert row["gap"] == pytest.approx(vae.elbo(split.train).mean() - row["elbo"], rel=1e-5)
+    assert row["constant_elbo"] == bounds.constant_elbo(split.train, split.test, vae.likelihood)
     assert row["kl"] == pytest.approx(made.tables["latents"]["kl"].sum())
     assert row["active_units"] == made.tables["latents"]["active"].sum()
 

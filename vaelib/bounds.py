@@ -61,6 +61,44 @@ def log_mean_weight(model, images, noise):
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(tf.cast(samples, tf.float32))
 
 
+def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float:
+    """Return the floor: the ELBO of a model that decodes every code to one image.
+
+    The image is the mean of the training images, their likeliest constant
+    under either likelihood; the posterior is the prior, so the KL term is 0.
+    It is what is left to a model whose posterior has collapsed.
+
+    Parameters
+    ----------
+    train, test : array of float [n, height, width, channels]
+        The training images choose the constant, the test images are scored.
+    likelihood : {"bernoulli", "gaussian"}
+        ``bernoulli``: a pixel that hardly any of the n training images lights,
+        or leaves dark, has its mean clipped to [1 / (n + 2), 1 - 1 / (n + 2)]:
+        what Laplace's rule of succession expects of a pixel never seen lit.
+        ``gaussian``: one variance for all pixels, the mean squared error of the
+        training images (Rybkin et al. 2021, equation 5), and at least
+        `likelihoods.MINIMUM_VARIANCE`.
+
+    Returns
+    -------
+    float
+        In nats, averaged over the test images.
+    """
+    mean = np.mean(train, axis=0, dtype="float64")
+    if likelihood == "bernoulli":
+        least = 1 / (len(train) + 2)
+        p = np.clip(mean, least, 1 - least)
+        # The cross-entropy is linear in the image, so that the mean one will do.
+        image = np.mean(test, axis=0, dtype="float64")
+        return float(np.sum(image * np.log(p) + (1 - image) * np.log1p(-p)))
+    # Without a copy of all training images in double precision.
+    variance = np.mean(np.square(train), dtype="float64") - np.mean(mean**2)
+    variance = max(variance, likelihoods.MINIMUM_VARIANCE)
+    error = np.mean(np.square(test - mean))
+    return float(-0.5 * mean.size * (np.log(2 * np.pi * variance) + error / variance))
+
+
 def accumulate(
     log_mean_weight: Callable,
     images: np.ndarray,

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from vaelib import metrics
+from vaelib import bounds, metrics
 from vaelib.backend import keras
 from vaelib.data import ImageSet
 from vaelib.model import VAE
@@ -114,6 +114,7 @@ def train(
     summary = {
         "status": "diverged" if diverged else "finished",
         "elbo": elbo,
+        "constant_elbo": bounds.constant_elbo(images.train, images.test, model.likelihood),
         "mse": scores["mse"].mean(),
         "psnr": scores["psnr"].mean(),
         "ssim": scores["ssim"].mean(),
