@@ -264,7 +264,7 @@ def verdict_matrix(ax: Axes, matrix: pd.DataFrame) -> Axes:
     look = {"linewidths": 0.5, "linecolor": "#999999", "annot_kws": {"size": 11}}
     sns.heatmap(codes, annot=signs, fmt="", square=True, ax=ax, **options, **look)
     ax.grid(visible=False)
-    ax.set_xlabel("against")
+    ax.set(xlabel="against", anchor="W")  # room for the legend
     plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
     plt.setp(ax.get_yticklabels(), rotation=0)
     ax.legend(

@@ -11,7 +11,7 @@ from scipy import stats
 from vaelib import paired
 
 BETTER, WORSE, TIED, OPEN = "better", "worse", "practically tied", "not enough evidence"
-_OPPOSITE = {BETTER: WORSE, WORSE: BETTER, TIED: TIED, OPEN: OPEN}
+OPPOSITE = {BETTER: WORSE, WORSE: BETTER, TIED: TIED, OPEN: OPEN}
 _COLUMNS = (
     *("a", "b", "n", "difference", "low", "high"),
     *("p", "p_holm", "verdict", "needed"),
@@ -156,7 +156,7 @@ def matrix(pairs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     for row in pairs.itertuples():
         if row.a in square.index and row.b in square.index:
             square.loc[row.a, row.b] = row.verdict
-            square.loc[row.b, row.a] = _OPPOSITE[row.verdict]
+            square.loc[row.b, row.a] = OPPOSITE[row.verdict]
     return square
 
 
