@@ -12,7 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 # Every process is held to one thread, as a study runs as many as there are cores,
 # and draws into the notebook, whatever the shell asks of matplotlib.
 _ENVIRONMENT = {
