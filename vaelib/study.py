@@ -1,58 +1,51 @@
 """What to run: a study, read from YAML and checked before anything runs."""
 
-import difflib
-import hashlib
-import json
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
 
-from vaelib import activations
-
-PACKAGE = Path(__file__).parent
-
-# What a finished run depends on besides its settings and images.
-_CODE = (
-    *("activations", "backend", "blocks", "bounds", "data", "inference", "likelihoods"),
-    *("metrics", "model", "networks", "probes", "runs", "trainer"),
+from vaelib import grid, provenance
+from vaelib.fields import (
+    Count,
+    Finite,
+    Fraction,
+    Listed,
+    NotNegative,
+    OneLine,
+    Optimizer,
+    Positive,
+    Seed,
+    StudyError,
+    known_activation,
+    one_line,
 )
-_DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
-Count = Annotated[int, pydantic.Field(gt=0, strict=True)]
-Seed = Annotated[int, pydantic.Field(ge=0, lt=2**32, strict=True)]
-Fraction = Annotated[float, pydantic.Field(gt=0, lt=1)]
+# A difference of at most this much does not matter.
+MARGINS = {"elbo": 1.0, "mse": 0.0005, "psnr": 0.1, "ssim": 0.01, "gap": 1.0}
 
 
-def _number(value):
-    """Refuse true and false, which pydantic takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("input should be a number")
-    return value
-
-
-Finite = Annotated[float, pydantic.BeforeValidator(_number), pydantic.Field(allow_inf_nan=False)]
-Positive = Annotated[Finite, pydantic.Field(gt=0)]
-
-
-class StudyError(ValueError):
-    """A study that cannot be run; the message is one line."""
+# Fields that may be lists, of which every combination is trained.
+_GRID = (*grid.SETTINGS, "learning_rates")
 
 
 class Study(pydantic.BaseModel):
-    """Images, network, activations and seeds of a comparison.
+    """Images, network, activations, seeds and grid of a comparison.
+
+    A field of type "one or several" may be a list; every combination of such
+    lists is trained with every seed, and the report compares activations in
+    each. The learning rates are the exception: see `learning_rates`.
 
     Attributes
     ----------
     name : str
         Of the folder under ``reports/``; the file's name by default.
-    dataset : str
+    dataset : one or several str
         See `data.load_images`.
     validation_fraction, test_fraction : float
         Shares of all images, in (0, 1).
-    train_size : int or None
+    train_size : one or several int or None
         Training images to keep; all by default.
     split_seed : int
         Of the split, the same for every run.
@@ -60,15 +53,27 @@ class Study(pydantic.BaseModel):
         To compare; see `activations.get`.
     seeds : list of int
         One trained model each. A single number stands for so many, from 0.
+    decoder_activation : one or several str or None
+        Of the decoder's hidden layers; that of the encoder by default.
     hidden_units : list of int
         Of the encoder; the decoder mirrors them.
+    depth : one or several int
+        How many times each hidden layer stands, one after another.
+    batch_norm : one or several bool
     latent_dim : int
     likelihood : {"bernoulli", "gaussian"}
     output_activation : {"sigmoid", "linear"}
-    initializer : {"keras", "matched"}
-    optimizer : str
-        Name of one of `keras.optimizers`.
+    initializer : one or several of {"keras", "matched"}
+    optimizer : one or several str
+        adam, sgd (with momentum 0.9), rmsprop, nadam, adamax or adagrad.
+    weight_decay : one or several float
+        Decoupled, of the kernels.
     learning_rate : float
+        That of the fixed league, in which all activations have the same.
+    learning_rates : list of float
+        Also trained with. In the tuned league every activation has the one of
+        all these that is best on the validation images; only then, and for the
+        fixed league, are test images scored.
     batch_size, epochs : int
     probe_images : int
         Images of the fixed batch whose gradients are recorded.
@@ -79,33 +84,42 @@ class Study(pydantic.BaseModel):
         median over all runs of the loss they end with.
     gallery_images : int
         Test images shown under each activation.
+    margins : dict of str to float
+        By metric (elbo, mse, psnr, ssim, gap), the difference that does not
+        matter; what is not named keeps its default.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     name: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][\w.-]*$")] = "study"
-    dataset: str = "mnist5k"
+    dataset: Listed(str) = ["mnist5k"]
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.1
-    train_size: Count | None = None
+    train_size: Listed(Count | None) = [None]
     split_seed: Seed = 0
     activations: Annotated[list[str], pydantic.Field(min_length=1)] = ["sigmoid", "tanh", "relu"]
     seeds: Annotated[list[Seed], pydantic.Field(min_length=1)] = list(range(9))
+    decoder_activation: Listed(str | None) = [None]
     hidden_units: list[Count] = [128, 64, 32]
+    depth: Listed(Count) = [1]
+    batch_norm: Listed(pydantic.StrictBool) = [False]
     latent_dim: Count = 16
     likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
     output_activation: Literal["sigmoid", "linear"] = "sigmoid"
-    initializer: Literal["keras", "matched"] = "keras"
-    optimizer: Literal["adam", "sgd", "rmsprop", "adamw", "nadam", "adamax", "adagrad"] = "adam"
+    initializer: Listed(Literal["keras", "matched"]) = ["keras"]
+    optimizer: Listed(Optimizer) = ["adam"]
+    weight_decay: Listed(NotNegative) = [0.0]
     learning_rate: Positive = 1e-3
+    learning_rates: list[Positive] = []
     batch_size: Count = 32
     epochs: Count = 20
     probe_images: Count = 256
     saturation: Fraction = 0.01
     target_loss: Finite | None = None
     gallery_images: Count = 8
+    margins: dict[str, NotNegative] = MARGINS
 
-    @pydantic.field_validator("activations", "hidden_units", mode="before")
+    @pydantic.field_validator("activations", "hidden_units", *_GRID, mode="before")
     @classmethod
     def _listed(cls, value, info):
         """Take a single value or, from the command line, ``a,b`` for a list."""
@@ -114,63 +128,72 @@ class Study(pydantic.BaseModel):
                 return yaml.safe_load(value if value.startswith("[") else f"[{value}]")
             except yaml.YAMLError:
                 field = info.field_name
-                raise _OneLine(f"{field}: {value!r} is not a list; allowed: a,b") from None
-        return [value] if isinstance(value, int) else value
+                raise OneLine(f"{field}: {value!r} is not a list; allowed: a,b") from None
+        return value if isinstance(value, list | tuple) else [value]
 
     @pydantic.field_validator("seeds", mode="before")
     @classmethod
     def _counted(cls, value, info):
         if isinstance(value, int) and not isinstance(value, bool):
             if not 1 <= value <= 1000:
-                raise _OneLine(f"seeds: {value} is not allowed; allowed: 1 to 1000, or a list")
+                raise OneLine(f"seeds: {value} is not allowed; allowed: 1 to 1000, or a list")
             return list(range(value))
         return cls._listed(value, info)
 
-    @pydantic.field_validator("activations")
+    @pydantic.field_validator("activations", "decoder_activation")
     @classmethod
-    def _known(cls, value):
-        try:
-            entries = [activations.get(name) for name in value]
-        except ValueError as error:
-            raise _OneLine(str(error)) from None
-        names = [entry.name for entry in entries]
-        for entry in entries:
-            if entry.function is not None:
-                raise _OneLine(
-                    f"activations: {entry.name!r} is registered in this process only, and a study "
-                    "runs in others; allowed: names of keras.activations"
-                )
-        for i, name in enumerate(names):
-            if name in names[:i]:
-                first = value[names.index(name)]
-                also = f" (an alias of {first!r})" if first != value[i] else ""
-                raise _OneLine(
-                    f"activations: {value[i]!r} is there twice{also}; allowed: each once"
+    def _known(cls, value, info):
+        names = [
+            name if name is None else known_activation(name, info.field_name) for name in value
+        ]
+        for name, given in zip(names, value, strict=True):
+            if names.count(name) > 1 and name != given:
+                raise OneLine(
+                    f"{info.field_name}: {given!r} is an alias of {name!r}, which is there too; "
+                    "allowed: each once"
                 )
         return names
 
-    @pydantic.field_validator("seeds")
+    @pydantic.field_validator("activations", "seeds", "dataset", *_GRID)
     @classmethod
-    def _distinct(cls, value):
-        if len(set(value)) < len(value):
-            raise _OneLine(f"seeds: {value} has a seed twice; allowed: each once")
+    def _distinct(cls, value, info):
+        for i, entry in enumerate(value):
+            if entry in value[:i]:
+                raise OneLine(f"{info.field_name}: {entry!r} is there twice; allowed: each once")
         return value
 
-    @pydantic.field_validator("dataset")
+    @pydantic.field_validator("margins", mode="after")
+    @classmethod
+    def _margins(cls, value):
+        for metric in value:
+            if metric not in MARGINS:
+                raise OneLine(f"margins: {metric!r} is unknown; allowed: {', '.join(MARGINS)}")
+        return MARGINS | value
+
+    @pydantic.field_validator("dataset", mode="before")
     @classmethod
     def _absolute(cls, value):
         """Notebooks run in another folder: give a file its whole path."""
-        return str(Path(value).expanduser().absolute()) if value.endswith(".npz") else value
+        entries = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(entries, list | tuple):
+            entries = [entries]
+        return [
+            str(Path(entry).expanduser().absolute()) if str(entry).endswith(".npz") else entry
+            for entry in entries
+        ]
 
     @pydantic.model_validator(mode="after")
     def _consistent(self):
+        stems = [Path(dataset).stem for dataset in self.dataset]
+        if len(set(stems)) < len(stems):
+            raise OneLine(f"dataset: {self.dataset} has a name twice; allowed: names of their own")
         if self.likelihood == "bernoulli" and self.output_activation != "sigmoid":
-            raise _OneLine(
+            raise OneLine(
                 f"output_activation: {self.output_activation!r} goes with likelihood: gaussian; "
                 "allowed with bernoulli: 'sigmoid'"
             )
         if self.validation_fraction + self.test_fraction >= 1:
-            raise _OneLine(
+            raise OneLine(
                 f"validation_fraction: {self.validation_fraction} with test_fraction: "
                 f"{self.test_fraction} leaves no training images; allowed: a sum under 1"
             )
@@ -190,7 +213,7 @@ class Study(pydantic.BaseModel):
         except pydantic.ValidationError as error:
             first, *others = error.errors()
             more = f" (and {len(others)} more)" if others else ""
-            raise StudyError(_one_line(first) + more) from None
+            raise StudyError(one_line(first, cls.model_fields) + more) from None
 
     @classmethod
     def from_yaml(cls, path: str | Path, /, **overrides: Any) -> "Study":
@@ -229,10 +252,21 @@ class Study(pydantic.BaseModel):
         fields = {str(field): value for field, value in content.items()}
         return cls.create(**{"name": path.stem, **fields, **overrides})
 
-    def training_parameters(self, activation: str) -> dict:
+    def training_parameters(self, activation: str, dataset: str) -> dict:
         """Return the parameters of the notebook that trains one activation."""
-        parameters = self.model_dump(exclude={"name", "activations", "target_loss"})
-        return {"activation": activation, **parameters}
+        parameters = self.model_dump(exclude={"name", "activations", "target_loss", "margins"})
+        return {"activation": activation, **parameters, "dataset": dataset}
+
+    @property
+    def models_in_a_run(self) -> int:
+        """How many models one notebook trains."""
+        settings = grid.settings(**{name: getattr(self, name) for name in grid.SETTINGS})
+        return len(settings) * len(self.rates) * len(self.seeds)
+
+    @property
+    def rates(self) -> list[float]:
+        """Learning rates that are trained with, the fixed league's first."""
+        return grid.rates(self.learning_rate, self.learning_rates)
 
     def identity(self, activation: str, fingerprint: str) -> str:
         """Return the hash of all that determines the result of a run.
@@ -248,42 +282,7 @@ class Study(pydantic.BaseModel):
         str
             Twelve hexadecimal digits.
         """
-        parameters = self.training_parameters(activation)
+        parameters = self.training_parameters(activation, fingerprint)
         for replaced in ("dataset", "validation_fraction", "test_fraction", "split_seed"):
             del parameters[replaced]  # the fingerprint stands for them
-        content = [parameters, fingerprint, code_digest(), versions()]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
-
-
-class _OneLine(ValueError):
-    """Carries a finished message through pydantic."""
-
-
-def _one_line(error: dict) -> str:
-    cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, _OneLine):
-        return str(cause)
-    field = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
-    if error["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(field, Study.model_fields, n=1, cutoff=0.0)[0]
-        return (
-            f"{field}: unknown field (value {error['input']!r}); did you mean {nearest!r}? "
-            f"allowed: {', '.join(Study.model_fields)}"
-        )
-    message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{field}: {error['input']!r} is not allowed; {message}"
-
-
-def code_digest() -> str:
-    """Return a hash of the modules and the notebook that make a run's result."""
-    files = [PACKAGE / f"{name}.py" for name in _CODE]
-    files.append(PACKAGE.parent / "notebooks" / "01_train.ipynb")
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the libraries that a result depends on."""
-    return {name: metadata.version(name) for name in _DISTRIBUTIONS}
+        return provenance.digest(parameters, fingerprint)
