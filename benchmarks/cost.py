@@ -15,6 +15,7 @@ import nbformat
 import pandas as pd
 
 from vaelib import results
+from vaelib.grid import SETTINGS
 
 RESULTS = Path(__file__).with_name("cost.csv")
 # What tells a cell of the notebooks, in this order.
@@ -34,7 +35,7 @@ def cost_of_notebook(path: Path) -> dict[str, float]:
         if cell.cell_type != "code":
             continue
         kinds = [kind for kind, mark in CELLS.items() if mark in cell.source]
-        kind = "seeds" if "train(vae" in cell.source else (kinds or ["other cells"])[0]
+        kind = "seeds" if "train(model" in cell.source else (kinds or ["other cells"])[0]
         spent[kind] += cell.metadata.papermill.duration
     spent["starting kernels"] = notebook.metadata.papermill.duration - sum(spent.values())
     return spent
@@ -47,8 +48,8 @@ def cost_of_study(folder: Path) -> pd.Series:
     notebooks = [folder / "runs" / name / "01_train.ipynb" for name in names]
     total = pd.DataFrame([cost_of_notebook(path) for path in notebooks]).sum()
     training = (finished["seconds_per_epoch"] * finished["epochs"]).sum()
-    # Only the first seed of a notebook compiles: what its fit took longer than the next ones'.
-    fits = finished.groupby("activation")["seconds"]
+    # Only a setting's first model compiles: what its fit took longer than the next ones'.
+    fits = finished.groupby(["dataset", "activation", *SETTINGS])["seconds"]
     compiling = (fits.first() - fits.median()).clip(lower=0).sum()
     fitting = finished["seconds"].sum()
     total["training"] = training
@@ -70,6 +71,8 @@ def main() -> None:
     table.rename_axis("spent on").to_csv(RESULTS, float_format="%.4g")
     for name, row in table.iterrows():
         print(f"{name:>24} {row['seconds']:8.1f} s {row['share']:6.1%}")
+    fitting = table.loc[["training", "validating and probing"], "share"].sum()
+    print(f"{'fit, once compiled':>24} {'':>8}   {fitting:6.1%}")
 
 
 if __name__ == "__main__":

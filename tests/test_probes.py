@@ -104,3 +104,17 @@ def test_the_rows_begin_anew_with_the_next_seed(make_vae, images):
     vae.initialize(0)
     vae.fit(images, epochs=2, batch_size=32, verbose=0, callbacks=[probe])
     pd.testing.assert_frame_equal(pd.DataFrame(probe.rows), first, check_exact=True)
+
+
+def test_the_gradient_ratio_is_first_over_last_hidden_layer():
+    layers = ["encoder_1", "encoder_2", "mean", "log_variance", "decoder_1", "decoder_2", "logits"]
+    rows = [
+        {"epoch": epoch, "depth": depth, "layer": layer, "gradient_rms": scale * depth}
+        for epoch, scale in ((0, 1.0), (1, 2.0))
+        for depth, layer in enumerate(layers, start=1)
+    ]
+    table = pd.DataFrame(rows)
+    table.loc[(table["epoch"] == 1) & (table["layer"] == "encoder_1"), "gradient_rms"] = 3.0
+    assert probes.gradient_ratio(table) == pytest.approx((1 / 6, 3 / 12))
+    without = table[~table["layer"].str.contains("coder")]
+    assert np.isnan(probes.gradient_ratio(without)).all()

@@ -3,6 +3,7 @@
 from itertools import zip_longest
 
 import numpy as np
+import pandas as pd
 
 from vaelib import likelihoods
 from vaelib.backend import keras, tf
@@ -72,6 +73,29 @@ class GradientProbe(keras.callbacks.Callback):
             self.rows.append(
                 dict(zip(COLUMNS, (epoch, depth, layer.name, *map(float, row)), strict=True))
             )
+
+
+def gradient_ratio(gradients: pd.DataFrame) -> tuple[float, float]:
+    """Return how much of the gradient arrives at the first hidden layer.
+
+    Parameters
+    ----------
+    gradients : pandas.DataFrame
+        Rows of one model's `GradientProbe`.
+
+    Returns
+    -------
+    start, end : float
+        Gradient RMS at the pre-activations of the encoder's first hidden layer
+        over that of the decoder's last, before training and after. NaN for a
+        network without hidden layers.
+    """
+    hidden = gradients[gradients["layer"].str.match(r"(encoder|decoder)_\d+$")]
+    if hidden.empty:
+        return np.nan, np.nan
+    by_depth = hidden.pivot_table(index="epoch", columns="depth", values="gradient_rms")
+    ratios = by_depth.iloc[:, 0] / by_depth.iloc[:, -1]
+    return float(ratios.iloc[0]), float(ratios.iloc[-1])
 
 
 def _measurement(model, saturation: float):

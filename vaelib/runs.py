@@ -1,24 +1,48 @@
-"""Train one model of a study and turn it into rows of the result tables."""
+"""Train the models of one activation and turn them into rows of the result tables."""
 
 import dataclasses
 import platform
 import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
-from vaelib import bounds, metrics
+from vaelib import bounds, grid, metrics
 from vaelib.backend import keras
 from vaelib.data import ImageSet
 from vaelib.model import VAE
-from vaelib.probes import GradientProbe
-from vaelib.study import versions
+from vaelib.probes import GradientProbe, gradient_ratio
+from vaelib.provenance import versions
 
-# What a diverged model has no number for.
-_SCORED = (
-    *("elbo", "mse", "psnr", "ssim", "kl", "active_units"),
-    *("train_elbo", "gap", "gradient_ratio"),
-)
+# What is known of the test images; a diverged model has no number for it.
+_SCORED = ("elbo", "mse", "psnr", "ssim", "kl", "active_units", "identical", "train_elbo", "gap")
+# Columns with their types, so that a table without rows joins the others.
+_OF_IMAGE = {"image": int, "elbo": float, "mse": float, "psnr": float, "ssim": float}
+_OF_UNIT = {"unit": int, "kl": float, "active": bool}
+_MOMENTUM = 0.9  # of SGD
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """A trained model before any test image is seen.
+
+    Attributes
+    ----------
+    seed : int
+    weights : list of array
+        The model's, as of `keras.Model.get_weights`.
+    history, gradients : pandas.DataFrame
+    summary : dict
+        ``status``: ``finished``, or ``diverged`` where the loss was no longer a
+        number; ``val_elbo``, of the validation images after the last epoch.
+    """
+
+    seed: int
+    weights: list[np.ndarray]
+    history: pd.DataFrame
+    gradients: pd.DataFrame
+    summary: dict
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +54,12 @@ class Run:
     tables : dict of str to pandas.DataFrame
         ``runs``, ``history``, ``gradients``, ``latents`` and ``scores``; see
         `results.FILES`.
-    reconstructions : array of float32 [n, height, width, channels]
-        Of the test images.
+    reconstructions : array of float32 [n, height, width, channels] or None
+        Of the test images; None where they were not to be seen.
     """
 
     tables: dict[str, pd.DataFrame]
-    reconstructions: np.ndarray
+    reconstructions: np.ndarray | None
 
 
 class _Clock(keras.callbacks.Callback):
@@ -54,27 +78,118 @@ class _Clock(keras.callbacks.Callback):
         self.seconds.append(self._end - self._start)
 
 
+def build(
+    image_shape: Sequence[int],
+    activation: str,
+    setting: grid.Setting,
+    hidden_units: Sequence[int],
+    **fields,
+) -> VAE:
+    """Return the compiled model of a grid point.
+
+    Parameters
+    ----------
+    image_shape, activation, hidden_units, **fields
+        See `VAE`.
+    setting : grid.Setting
+
+    Returns
+    -------
+    VAE
+    """
+    vae = VAE(
+        image_shape,
+        activation=activation,
+        hidden_units=[units for units in hidden_units for _ in range(setting.depth)],
+        decoder_activation=setting.decoder_activation,
+        initializer=setting.initializer,
+        batch_norm=setting.batch_norm,
+        **fields,
+    )
+    config = {"momentum": _MOMENTUM} if setting.optimizer == "sgd" else {}
+    if setting.weight_decay:
+        config["weight_decay"] = setting.weight_decay
+    optimizer = keras.optimizers.get({"class_name": setting.optimizer, "config": config})
+    if setting.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    vae.compile(optimizer=optimizer)
+    return vae
+
+
 def train(
-    model: VAE, images: ImageSet, seed: int, epochs: int, batch_size: int, probe: GradientProbe
-) -> Run:
-    """Train a compiled model from a seed, then score the test images once.
+    model: VAE,
+    images: ImageSet,
+    setting: grid.Setting,
+    rates: Sequence[float],
+    seeds: Sequence[int],
+    epochs: int,
+    batch_size: int,
+    probe: GradientProbe,
+    first_point: int = 0,
+) -> Iterator[Run]:
+    """Train a model at every rate from every seed, then score some on test images.
+
+    Test images are seen at the first rate, the fixed league's, and at the one
+    that is best on the validation images, the tuned league's; not before all
+    are trained.
 
     Parameters
     ----------
     model : VAE
-        Compiled; its weights are drawn anew.
+        Compiled, of this setting; its weights are drawn anew.
     images : ImageSet
-    seed : int
+    setting : grid.Setting
+    rates : sequence of float
+        Learning rates.
+    seeds : sequence of int
     epochs, batch_size : int
     probe : GradientProbe
+    first_point : int
+        Number of the grid point of the first rate; the others follow.
 
-    Returns
-    -------
+    Yields
+    ------
     Run
-        Of status ``finished``, or ``diverged`` where the loss was no longer a
-        number; then the scores are NaN.
+        For each rate and seed; until the next, `model` has its weights.
     """
+    fits = {
+        rate: [fit(model, images, rate, seed, epochs, batch_size, probe) for seed in seeds]
+        for rate in rates
+    }
+    tuned = best_rate({rate: [one.summary for one in group] for rate, group in fits.items()})
+    facts = {
+        **dataclasses.asdict(setting),
+        "decoder_activation": setting.decoder_activation or "same",
+        "train_size": len(images.train),
+        "constant_elbo": bounds.constant_elbo(images.train, images.test, model.likelihood),
+        "parameters": model.count_params(),
+        "python": platform.python_version(),
+        **versions(),
+    }
+    for point, (rate, group) in enumerate(fits.items(), start=first_point):
+        leagues = {"learning_rate": rate, "fixed": rate == rates[0], "tuned": rate == tuned}
+        for one in group:
+            run = score(model, images, one, seen=leagues["fixed"] or leagues["tuned"])
+            keys = {"dataset": images.name, "activation": model.activation, "point": point}
+            for table in run.tables.values():
+                for place, (column, value) in enumerate({**keys, "seed": one.seed}.items()):
+                    table.insert(place, column, value)
+            run.tables["runs"] = run.tables["runs"].assign(**leagues, **facts)
+            yield run
+
+
+def fit(
+    model: VAE,
+    images: ImageSet,
+    rate: float,
+    seed: int,
+    epochs: int,
+    batch_size: int,
+    probe: GradientProbe,
+) -> Fit:
+    """Train a compiled model from a seed at a learning rate; see `train`."""
     model.initialize(seed)
+    model.optimizer.learning_rate = rate
     clock = _Clock()
     started = time.perf_counter()
     log = model.fit(
@@ -92,10 +207,53 @@ def train(
     gradients = pd.DataFrame(probe.rows)
     sound = np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
     diverged = len(history) < epochs or not sound
+    start, end = gradient_ratio(gradients)
+    summary = {
+        "status": "diverged" if diverged else "finished",
+        "val_elbo": np.nan if diverged else -history["val_loss"].iloc[-1],
+        "gradient_ratio_start": start,
+        "gradient_ratio": np.nan if diverged else end,
+        "epochs": len(history),
+        # The first epoch of the first seed also compiles.
+        "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),
+        "seconds": seconds,
+    }
+    return Fit(seed, model.get_weights(), history, gradients, summary)
 
-    means, log_variances = model.encode(images.test)
-    reconstructions = model.decode(means)
-    with np.errstate(all="ignore"):  # a diverged model's numbers are NaN, and said to be
+
+def best_rate(summaries: dict[float, list[dict]]) -> float:
+    """Return the learning rate that is best on the validation images.
+
+    Parameters
+    ----------
+    summaries : dict of float to list of dict
+        Of each rate's models, one for each seed; see `Fit`.
+
+    Returns
+    -------
+    float
+        Of the rates at which most seeds finish, the one with the highest mean
+        ELBO of the validation images.
+    """
+
+    def merit(rate: float) -> tuple[int, float]:
+        values = [one["val_elbo"] for one in summaries[rate] if one["status"] == "finished"]
+        return len(values), float(np.mean(values)) if values else 0.0
+
+    return max(summaries, key=merit)
+
+
+def score(model: VAE, images: ImageSet, one: Fit, seen: bool = True) -> Run:
+    """Turn a trained model into rows, scored on the test images if they may be seen."""
+    model.seed = one.seed
+    model.set_weights(one.weights)
+    scores = pd.DataFrame(columns=list(_OF_IMAGE)).astype(_OF_IMAGE)
+    latents = pd.DataFrame(columns=list(_OF_UNIT)).astype(_OF_UNIT)
+    summary = dict.fromkeys(_SCORED, np.nan)
+    reconstructions = None
+    if seen and one.summary["status"] == "finished":
+        means, log_variances = model.encode(images.test)
+        reconstructions = model.decode(means)
         scores = pd.DataFrame(
             {
                 "image": np.arange(len(images.test)),
@@ -107,67 +265,21 @@ def train(
         )
         kl = metrics.kl_per_unit(means, log_variances)
         active = metrics.active_units(means)
-        train_elbo = float(np.mean(model.elbo(images.train)))
-    latents = pd.DataFrame({"unit": np.arange(len(kl)), "kl": kl, "active": active})
-    ratio = gradient_ratio(gradients)
-    elbo = float(scores["elbo"].mean())
-    summary = {
-        "status": "diverged" if diverged else "finished",
-        "elbo": elbo,
-        "constant_elbo": bounds.constant_elbo(images.train, images.test, model.likelihood),
-        "mse": scores["mse"].mean(),
-        "psnr": scores["psnr"].mean(),
-        "ssim": scores["ssim"].mean(),
-        "kl": kl.sum(),
-        "active_units": int(active.sum()),
-        "identical": int(metrics.identical(images.test, reconstructions).sum()),
-        "train_elbo": train_elbo,
-        "gap": train_elbo - elbo,
-        "gradient_ratio_start": ratio[0],
-        "gradient_ratio": ratio[1],
-        "epochs": len(history),
-        # The first epoch of the first seed also compiles.
-        "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),
-        "seconds": seconds,
-        "parameters": model.count_params(),
-        "python": platform.python_version(),
-        **versions(),
-    }
-    if diverged:
-        summary.update(dict.fromkeys(_SCORED, np.nan))
-        scores = scores.iloc[:0]
-        latents = latents.iloc[:0]
+        latents = pd.DataFrame({"unit": np.arange(len(kl)), "kl": kl, "active": active})
+        train_elbo, elbo = float(np.mean(model.elbo(images.train))), float(scores["elbo"].mean())
+        summary = {
+            **scores[["elbo", "mse", "psnr", "ssim"]].mean(),
+            "kl": kl.sum(),
+            "active_units": int(active.sum()),
+            "identical": int(metrics.identical(images.test, reconstructions).sum()),
+            "train_elbo": train_elbo,
+            "gap": train_elbo - elbo,
+        }
     tables = {
-        "runs": pd.DataFrame([summary]),
-        "history": history,
-        "gradients": gradients,
+        "runs": pd.DataFrame([{**one.summary, **summary}]),
+        "history": one.history.copy(),
+        "gradients": one.gradients.copy(),
         "latents": latents,
         "scores": scores,
     }
-    for table in tables.values():
-        table.insert(0, "activation", model.activation)
-        table.insert(1, "seed", seed)
     return Run(tables, reconstructions)
-
-
-def gradient_ratio(gradients: pd.DataFrame) -> tuple[float, float]:
-    """Return how much of the gradient arrives at the first hidden layer.
-
-    Parameters
-    ----------
-    gradients : pandas.DataFrame
-        Rows of one model's `GradientProbe`.
-
-    Returns
-    -------
-    start, end : float
-        Gradient RMS at the pre-activations of the encoder's first hidden layer
-        over that of the decoder's last, before training and after. NaN for a
-        network without hidden layers.
-    """
-    hidden = gradients[gradients["layer"].str.match(r"(encoder|decoder)_\d+$")]
-    if hidden.empty:
-        return np.nan, np.nan
-    by_depth = hidden.pivot_table(index="epoch", columns="depth", values="gradient_rms")
-    ratios = by_depth.iloc[:, 0] / by_depth.iloc[:, -1]
-    return float(ratios.iloc[0]), float(ratios.iloc[-1])
