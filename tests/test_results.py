@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import results
+from vaelib import comparisons, results, verdicts
 
 SEEDS = range(9)
 # Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
@@ -38,6 +38,11 @@ def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None) -
                 history.append((name, seed, epoch, loss))
     columns = ["activation", "seed", "epoch", "val_loss"]
     return {"runs": pd.DataFrame(runs), "history": pd.DataFrame(history, columns=columns)}
+
+
+def summarize(tables: dict, target: float = 1.0) -> pd.DataFrame:
+    pairs = comparisons.judge(tables["runs"], dict.fromkeys(comparisons.JUDGED, 0.0))
+    return results.summarize(tables, target, pairs)
 
 
 def run_tables(name: str) -> dict[str, pd.DataFrame]:
@@ -105,6 +110,23 @@ def test_collect_joins_the_runs_in_order(tmp_path):
         assert set(table["table"]) == {key}
 
 
+def test_names_that_look_like_numbers_or_nothing_stay_names(tmp_path):
+    table = pd.DataFrame(
+        {"dataset": ["007"], "activation": ["none"], "decoder_activation": ["NA"], "point": [3]}
+    )
+    results.write_csv(tmp_path / "runs.csv", table)
+    pd.testing.assert_frame_equal(results.read_csv(tmp_path / "runs.csv"), table)
+
+
+def test_tables_of_several_comparisons_are_told_apart(tmp_path):
+    table = pd.DataFrame({"activation": ["relu", "tanh", "relu"], "comparison": [0, 0, 2]})
+    results.write_csv(tmp_path / "summary.csv", table)
+    first, second, third = results.by_comparison(tmp_path / "summary.csv", 3)
+    assert list(first["activation"]) == ["relu", "tanh"]
+    assert second.empty
+    pd.testing.assert_frame_equal(third, pd.DataFrame({"activation": ["relu"]}))
+
+
 def test_reading_a_folder_without_tables_fails(tmp_path):
     with pytest.raises(FileNotFoundError):
         results.read(tmp_path)
@@ -132,7 +154,7 @@ def test_the_target_is_met_at_the_first_epoch_at_or_under_it(target, epochs):
 def test_summary_means_and_order_by_hand():
     elbo = {"tanh": [-3.0, -5.0], "relu": [-1.0, -2.0], "selu": [-9.0, -9.0]}
     losses = {"tanh": [3.0, 1.0], "relu": [1.0, 1.0], "selu": [3.0, 2.0]}
-    summary = results.summarize(study(elbo, losses=losses), target=1.0)
+    summary = summarize(study(elbo, losses=losses))
     assert list(summary["activation"]) == ["relu", "tanh", "selu"]
     np.testing.assert_array_equal(summary["elbo"], [-1.5, -4, -9])
     reach = T_OF_TWO * np.array([1, 2, 0])
@@ -146,7 +168,7 @@ def test_the_epochs_to_the_target_have_no_mean_where_one_run_missed_it():
     tables = study({"relu": [-1.0] * 3, "tanh": [-1.0] * 3})
     history = tables["history"]
     history.loc[(history["activation"] == "relu") & (history["seed"] == 2), "val_loss"] = 9
-    summary = results.summarize(tables, target=1.0).set_index("activation")
+    summary = summarize(tables).set_index("activation")
     assert summary.loc["relu", "reached"] == 2
     assert math.isnan(summary.loc["relu", "epochs_to_target"])
     assert not summary.loc["relu", "epochs_to_target_tie"]
@@ -154,27 +176,46 @@ def test_the_epochs_to_the_target_have_no_mean_where_one_run_missed_it():
     assert summary.loc["tanh", "epochs_to_target_tie"]
 
 
-def test_ties_are_told_by_differences_paired_by_seed():
+def test_ties_are_told_by_verdicts_paired_by_seed():
     # Seeds differ by far more than activations: only pairing tells them apart.
-    best = 100.0 * np.arange(9)
-    swing = np.array([3, -3, 3, -3, 3, -3, 3, -3, -1.0])
+    best = 100.0 * np.arange(12)
+    swing = np.array([3, -3.5, 3, -3, 3, -3, 3, -3, -1, -3, 3, 1])
     elbo = {"best": best, "equal": best, "level": best + swing, "worse": best - 2 + swing / 10}
-    summary = results.summarize(study(elbo), target=1.0).set_index("activation")
+    summary = summarize(study(elbo)).set_index("activation")
     assert list(summary.index[summary["elbo_tie"]]) == ["best", "equal", "level"]
     assert summary.loc["worse", "elbo_high"] > summary.loc["best", "elbo_low"]
     assert not summary["kl_tie"].any(), "of KL, neither more nor less is better"
+    assert not summary["gap_tie"].any(), "who learned little has little to lose"
+
+
+def test_a_tie_is_whoever_is_not_worse_by_the_verdicts_given():
+    tables = study({"relu": [-1.0, -1.1], "tanh": [-2.0, -2.1], "elu": [-3.0, -3.1]})
+    rows = [("relu", "tanh", verdicts.TIED), ("elu", "relu", verdicts.WORSE)]
+    pairs = pd.DataFrame(rows, columns=["a", "b", "verdict"]).assign(metric="elbo", needed=np.nan)
+    summary = results.summarize(tables, 1.0, pairs).set_index("activation")
+    assert summary["elbo_tie"].to_dict() == {"relu": True, "tanh": True, "elu": False}
+    pairs.loc[1, "verdict"] = verdicts.OPEN
+    summary = results.summarize(tables, 1.0, pairs).set_index("activation")
+    assert summary["elbo_tie"].all()
+
+
+def test_a_metric_without_verdicts_marks_the_best_alone():
+    elbo = {"quick": [-1.0] * 9, "slow": [-1.0] * 9}
+    seconds = {"quick": [1.0] * 9, "slow": [1.001] * 9}
+    summary = summarize(study(elbo, seconds)).set_index("activation")
+    assert summary["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
 
 
 def test_lower_is_better_for_errors():
     elbo = {"low": 1.0 + np.arange(9), "high": 5.0 + np.arange(9)}
-    summary = results.summarize(study(elbo), target=1.0).set_index("activation")
+    summary = summarize(study(elbo)).set_index("activation")
     assert summary["mse_tie"].to_dict() == {"low": True, "high": False}
     assert summary["psnr_tie"].to_dict() == {"low": False, "high": True}
 
 
 def test_diverged_runs_count_in_no_mean():
     elbo = {"relu": [-2.0, np.nan, -4.0], "tanh": [-5.0, -6.0, -7.0], "elu": [np.nan] * 3}
-    summary = results.summarize(study(elbo), target=1.0).set_index("activation")
+    summary = summarize(study(elbo)).set_index("activation")
     assert list(summary.index) == ["relu", "tanh", "elu"]
     assert list(summary["runs"]) == [3, 3, 3]
     assert list(summary["diverged"]) == [1, 0, 3]
@@ -185,10 +226,11 @@ def test_diverged_runs_count_in_no_mean():
 
 
 def test_diverged_runs_count_in_no_tie():
-    # Only the diverged run was quick; the eight that finished were all slower.
+    # The diverged run was by far the quickest, and would make the slower one the best.
     elbo = {"quick": [-1.0] * 9, "slow": [*[-1.0] * 8, np.nan]}
     seconds = {"quick": [1.0] * 9, "slow": [*[1.1] * 8, 0.01]}
-    summary = results.summarize(study(elbo, seconds), target=1.0).set_index("activation")
+    summary = summarize(study(elbo, seconds)).set_index("activation")
+    assert summary.loc["slow", "seconds_per_epoch"] == pytest.approx(1.1)
     assert summary["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
 
 

@@ -8,16 +8,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaelib import stats
+from vaelib import comparisons, stats, verdicts
 
-# Scores of every test image are many: compressed, they stay small enough to publish.
+KEYS = ["dataset", "activation", "point", "seed"]  # of a model, in every table
+
+# Layers by epochs and scores of every test image are many: compressed, they stay
+# small enough to publish.
 FILES = {
     "runs": "runs.csv",
     "history": "history.csv",
-    "gradients": "gradients.csv",
+    "gradients": "gradients.csv.gz",
     "latents": "latents.csv",
     "scores": "scores.csv.gz",
 }
+
+
+_NAMES = dict.fromkeys(("dataset", "activation", "decoder_activation"), str)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +92,14 @@ def read(folder: str | Path) -> dict[str, pd.DataFrame]:
 
 def read_csv(path: str | Path) -> pd.DataFrame:
     """Read one table; no activation's name, not even "none", is a missing value."""
-    return pd.read_csv(path, dtype={"activation": str}, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, dtype=_NAMES, keep_default_na=False, na_values=[""])
+
+
+def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:
+    """Read a report's summary or verdicts; return a table for each comparison."""
+    table = read_csv(path)
+    parts = [table[table["comparison"] == number] for number in range(count)]
+    return [part.drop(columns="comparison").reset_index(drop=True) for part in parts]
 
 
 def collect(folders: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
@@ -123,15 +136,17 @@ def epochs_to_target(history: pd.DataFrame, target: float) -> pd.DataFrame:
     return first.rename("epochs_to_target").reset_index()
 
 
-def summarize(tables: dict[str, pd.DataFrame], target: float) -> pd.DataFrame:
+def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the report's table: a row for each activation, best ELBO first.
 
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        See `read`.
+        Of one comparison; see `comparisons.select`.
     target : float
         Validation loss in nats; see `epochs_to_target`.
+    pairs : pandas.DataFrame
+        The verdicts; see `comparisons.judge`.
 
     Returns
     -------
@@ -139,9 +154,8 @@ def summarize(tables: dict[str, pd.DataFrame], target: float) -> pd.DataFrame:
         ``activation``; ``runs`` and ``diverged``, numbers of models;
         ``reached``, models that met the target; and for each of `METRICS` the
         mean over the finished seeds, with ``_low`` and ``_high``, its 95 %
-        interval, and ``_tie``, true for the best mean and for those
-        not told apart from it: the interval of the paired difference holds 0,
-        or fewer than two common seeds leave it without one.
+        interval, and ``_tie``, true for the best mean and for those that are
+        not worse than it by verdict.
         The epochs to the target have no mean where a run missed it.
     """
     runs = tables["runs"].merge(
@@ -167,30 +181,19 @@ def summarize(tables: dict[str, pd.DataFrame], target: float) -> pd.DataFrame:
         rows.append(row)
     summary = pd.DataFrame(rows)
     for metric in METRICS:
-        summary[f"{metric.column}_tie"] = _ties(runs, summary, metric)
+        summary[f"{metric.column}_tie"] = _ties(summary, metric, pairs)
     return summary.sort_values("elbo", ascending=False, ignore_index=True)
 
 
-def _ties(runs: pd.DataFrame, summary: pd.DataFrame, metric: Metric) -> list[bool]:
-    """Mark the best mean and those not told apart from it."""
+def _ties(summary: pd.DataFrame, metric: Metric, pairs: pd.DataFrame) -> list[bool]:
+    """Mark the best mean and those that are not worse by verdict."""
     means = summary.set_index("activation")[metric.column].dropna()
     if metric.best == "none" or means.empty:
         return [False] * len(summary)
     best = means.idxmax() if metric.best == "highest" else means.idxmin()
-    finished = runs[runs["status"] == "finished"]
-    values = finished.pivot_table(index="seed", columns="activation", values=metric.column)
-    ties = []
-    for activation in summary["activation"]:
-        if activation == best:
-            ties.append(True)
-            continue
-        if activation not in means:
-            ties.append(False)
-            continue
-        difference = (values[activation] - values[best]).dropna().to_numpy()
-        low, high = stats.mean_interval(difference)
-        ties.append(bool(np.isnan(low) or low <= 0 <= high))
-    return ties
+    against = comparisons.against(pairs, best, metric.column)["verdict"]
+    tied = {best, *against.index[against != verdicts.BETTER]}
+    return [name in tied and name in means for name in summary["activation"]]
 
 
 def over_seeds(table: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
