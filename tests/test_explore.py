@@ -20,14 +20,20 @@ def reports(tmp_path, make_vae, images):
     (folder / "models").mkdir(parents=True)
     np.savez(folder / "models" / "images.npz", test=(255 * images[:5]).astype("uint8"))
     latents = []
+    models = [
+        *(("small", 0, 4, [0.1, 2.0, 1.0]), ("small", 0, 3, [9.0, 0.0, 0.0])),
+        *(("small", 1, 4, [0.0, 0.0, 9.0]), ("other", 0, 4, [8.0, 7.0, 6.0])),
+    ]
     for activation in ACTIVATIONS:
         make_vae(activation=activation, seed=4).save(folder / "models" / f"{activation}.keras")
-        for seed, kl in ((4, [0.1, 2.0, 1.0]), (3, [9.0, 0.0, 0.0])):
-            row = {"activation": activation, "seed": seed, "unit": [0, 1, 2], "kl": kl}
-            latents.append(pd.DataFrame({**row, "active": True}))
+        for dataset, point, seed, kl in models:
+            row = {"dataset": dataset, "activation": activation, "point": point, "seed": seed}
+            latents.append(pd.DataFrame({**row, "unit": [0, 1, 2], "kl": kl, "active": True}))
     empty = pd.DataFrame({"activation": [], "seed": []})
     results.write(folder, dict.fromkeys(results.FILES, empty) | {"latents": pd.concat(latents)})
-    results.write_csv(folder / "summary.csv", pd.DataFrame({"activation": [*ACTIVATIONS, "gelu"]}))
+    names = [*ACTIVATIONS, "gelu", *reversed(ACTIVATIONS)]
+    summary = pd.DataFrame({"activation": names, "comparison": [0, 0, 0, 1, 1]})
+    results.write_csv(folder / "summary.csv", summary)
     return tmp_path
 
 
@@ -40,7 +46,7 @@ def test_studies_activations_and_units_are_found_in_order(reports):
     (folder,) = explore.finished_studies(reports)
     assert explore.activations_of(folder) == ACTIVATIONS
     model = explore.load_model(folder, "relu")
-    assert list(explore.units_by_kl(folder, model)) == [1, 2, 0], "by the kept seed's KL"
+    assert list(explore.units_by_kl(folder, model)) == [1, 2, 0], "by the kept model's KL"
 
 
 def test_sliders_start_at_the_posterior_mean_and_move_the_picture(reports, images):

@@ -60,7 +60,7 @@ def test_the_published_report_is_that_of_the_default_study():
 def test_the_published_files_are_there_and_small():
     folder = ROOT / "reports" / "default"
     names = ["report.html", "report.png", "study.json", "gallery.npz", "failures.csv"]
-    for name in [*names, "summary.csv", *results.FILES.values()]:
+    for name in [*names, "summary.csv", "verdicts.csv", *results.FILES.values()]:
         assert 0 < (folder / name).stat().st_size < 2_000_000, name
 
 

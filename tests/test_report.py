@@ -13,7 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from vaelib import report, results, tables
-from vaelib.execute import NOTEBOOKS, run_notebook
+from vaelib.execute import run_notebook
+from vaelib.provenance import NOTEBOOKS
 
 STUDY = NOTEBOOKS.parent / "studies" / "smoke.yml"
 

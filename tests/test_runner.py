@@ -1,11 +1,15 @@
 """Runs that fail, are killed or are finished already."""
 
+import concurrent.futures
 import fcntl
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
@@ -85,11 +89,12 @@ def test_when_every_run_fails_the_page_names_the_causes_and_no_old_answer(
         run_study(tiny, tmp_path, progress=False)
     table = results.read_csv(folder / runner.FAILURES)
     assert table.to_dict("list") == {
+        "dataset": ["digits", "digits"],
         "activation": ["relu", "tanh"],
         "reason": ["relu is <out>", "tanh is <out>"],
     }
     page = (folder / "report.html").read_text()
-    assert "<b>relu</b> failed and is missing here: relu is &lt;out&gt;" in page
+    assert "<b>relu</b> failed on digits and is missing here: relu is &lt;out&gt;" in page
     assert not (folder / "summary.csv").exists()
 
 
@@ -140,9 +145,10 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     folder = tmp_path / "tiny"
     (killed,) = results.read_csv(folder / runner.FAILURES)["activation"]
     page = (folder / "report.html").read_text()
-    assert f"<b>{killed}</b> failed and is missing here: killed by SIGKILL" in page
+    assert f"<b>{killed}</b> failed on digits and is missing here: killed by SIGKILL" in page
     (finished,) = (p for p in (folder / "runs").iterdir() if runner.is_finished(p))
-    assert not finished.name.startswith(killed)
+    assert not finished.name.startswith(f"digits-{killed}-")
+    assert finished.name.startswith("digits-")
     before = (finished / "runs.csv").stat().st_mtime_ns
 
     with Client(processes=False, n_workers=1, dashboard_address=None) as client:
@@ -165,13 +171,120 @@ def test_changed_settings_rerun_just_what_they_change(tmp_path, tiny, monkeypatc
     monkeypatch.setattr(runner.report, "build", lambda *_: "page")
     done = tmp_path / "tiny" / "runs"
     images = runner.load_images("digits")
-    place = done / f"relu-{tiny.identity('relu', images.fingerprint)}"
+    place = done / f"digits-relu-{tiny.identity('relu', images.fingerprint)}"
     results.write(make(place), dict.fromkeys(results.FILES, pd.DataFrame({"seed": [0]})))
     for change in ({}, {"target_loss": 3.0}, {"epochs": 2}):
         study = Study.create(**{**tiny.model_dump(), **change})
         with pytest.raises(execute.RunError):
             run_study(study, tmp_path, progress=False)
     assert trained == [("tanh", 1), ("tanh", 1), ("relu", 2), ("tanh", 2)]
+
+
+@pytest.fixture
+def several(tmp_path, tiny, monkeypatch) -> Study:
+    """A study of two data sets: many small images, then few that are larger."""
+    rng = np.random.default_rng(0)
+    for name, n, side in (("many", 100, 4), ("large", 50, 16)):
+        x = rng.integers(0, 256, (n, side, side), "uint8")
+        np.savez(tmp_path / f"{name}.npz", x_train=x, x_test=x[:5])
+    dataset = [str(tmp_path / f"{name}.npz") for name in ("many", "large")]
+    return Study.create(**{**tiny.model_dump(), "dataset": dataset})
+
+
+@pytest.fixture
+def trained(monkeypatch) -> list[tuple[str, str, int]]:
+    """Train nothing and report nothing; note data set, activation and place of each run."""
+    noted = []
+
+    def train(folder, parameters):
+        name = Path(parameters["dataset"]).stem
+        noted.append((name, parameters["activation"], Path(folder)))
+        if (name, parameters["activation"]) == ("many", "tanh"):
+            raise execute.RunError("not now")
+        runs = {"status": "finished", "point": [0, 1], "elbo": [-7.0, np.nan], "seconds": 1.5}
+        results.write(make(Path(folder)), {"runs": pd.DataFrame(runs)})
+
+    monkeypatch.setattr(runner, "train_activation", train)
+    monkeypatch.setattr(runner.report, "build", lambda *_: "page")
+    return noted
+
+
+def test_the_longest_runs_start_first(tmp_path, several, trained):
+    """By pixels: the large images, though they are fewer and come second."""
+    with (
+        concurrent.futures.ThreadPoolExecutor(max_workers=1) as one,
+        pytest.raises(execute.RunError),
+    ):
+        run_study(several, tmp_path, executor=one, progress=False)
+    assert [run[:2] for run in trained] == [
+        *(("large", "relu"), ("large", "tanh"), ("many", "relu"), ("many", "tanh")),
+    ]
+
+
+def test_several_data_sets_are_trained_and_named(tmp_path, several, trained, capsys):
+    with pytest.raises(execute.RunError, match="1 of 4 runs failed .*: many tanh: not now"):
+        run_study(several, tmp_path)
+    lines = sorted(" ".join(line.split()) for line in capsys.readouterr().out.splitlines())
+    headline = "test ELBO -7.00 nats, 3.0 s training, 2 models"
+    assert lines == [
+        *(f"large relu {headline}", f"large tanh {headline}"),
+        *(f"many relu {headline}", "many tanh FAILED: not now"),
+    ]
+    assert len({place for *_, place in trained}) == 4
+    failed = results.read_csv(tmp_path / "tiny" / runner.FAILURES)
+    assert failed.to_dict("list") == {
+        "dataset": ["many"],
+        "activation": ["tanh"],
+        "reason": ["not now"],
+    }
+
+
+def test_the_report_gets_what_finished_in_the_studys_order(tmp_path, several, trained, monkeypatch):
+    got = []
+    monkeypatch.setattr(runner.report, "build", lambda *arguments: got.extend(arguments))
+    with pytest.raises(execute.RunError):
+        run_study(several, tmp_path, progress=False)
+    _, images, finished, folder = got
+    assert [(name, split.name) for name, split in images.items()] == [
+        *(("many", "many"), ("large", "large")),
+    ]
+    places = {run[:2]: place for *run, place in trained for run in [tuple(run)]}
+    order = [("many", "relu"), ("large", "relu"), ("large", "tanh")]
+    assert finished == [places[run] for run in order]
+    assert folder == tmp_path / "tiny"
+
+
+def test_one_data_set_is_not_named_on_every_line(tmp_path, tiny, trained, capsys):
+    run_study(tiny, tmp_path)
+    starts = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert starts == {"relu", "tanh"}
+
+
+def test_equal_images_under_another_name_are_runs_of_their_own(tmp_path, several, trained):
+    """The tables name the data set, so that a copy cannot stand for the other."""
+    shutil.copy(tmp_path / "large.npz", tmp_path / "copy.npz")
+    dataset = [str(tmp_path / f"{name}.npz") for name in ("large", "copy")]
+    run_study(Study.create(**{**several.model_dump(), "dataset": dataset}), tmp_path)
+    assert len({place for *_, place in trained}) == 4
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ([40, 60], "train_size: 60 is too many; allowed: 1 to 44 for .*large.npz$"),
+        ([90, 40], "train_size: 90 is too many; allowed: 1 to 44 for .*large.npz$"),
+        ([44, None], "train_size: 44 are all of .*large.npz, for which null is there too"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused_before_anything_runs(
+    tmp_path, several, trained, sizes, message
+):
+    study = Study.create(**{**several.model_dump(), "train_size": sizes})
+    with pytest.raises(StudyError, match=message) as error:
+        run_study(study, tmp_path / "reports", progress=False)
+    assert "\n" not in str(error.value)
+    assert trained == []
+    assert not (tmp_path / "reports").exists()
 
 
 def make(folder):

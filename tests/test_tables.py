@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import tables
+from vaelib import comparisons, tables
 from vaelib.results import METRICS
+from vaelib.verdicts import BETTER, OPEN, TIED, WORSE
+
+METRIC_NAMES = list(comparisons.JUDGED)
 
 
 def summary(*rows: dict) -> pd.DataFrame:
@@ -27,9 +30,17 @@ def model(name: str, elbo: float, tie: bool = False, width: float = 0.5, **other
     return {"activation": name, "elbo": elbo, "elbo_tie": tie, **bounds, **other}
 
 
-def facts(dataset: str = "mnist5k", seeds: int = 4) -> dict:
-    study = {"dataset": dataset, "epochs": 20, "seeds": list(range(seeds))}
-    return {"images": {"train": 4000}, "study": study}
+def facts(dataset: str = "mnist5k", seeds: int = 4, label: str = "") -> dict:
+    margins = {"elbo": 1.0, "mse": 0.0005}
+    study = {"epochs": 20, "seeds": list(range(seeds)), "margins": margins}
+    first = {"dataset": dataset, "train_size": 4000, "label": label}
+    return {"study": study, "comparisons": [first, {**first, "label": "depth 2"}]}
+
+
+def judged(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
+    """Return verdicts: a, b, the verdict of a against b, and the seeds needed."""
+    rows = [row if len(row) == 4 else (*row, np.nan) for row in rows]
+    return pd.DataFrame(rows, columns=["a", "b", "verdict", "needed"]).assign(metric=metric)
 
 
 def cells(table: pd.DataFrame, column: str) -> list[tuple[str, str]]:
@@ -41,60 +52,129 @@ def cells(table: pd.DataFrame, column: str) -> list[tuple[str, str]]:
     return found
 
 
-BEST, TIED = model("elu", -100.25, tie=True), model("selu", -100.5, tie=True)
+BEST, TIED_ROW = model("elu", -100.25, tie=True), model("selu", -100.5, tie=True)
 WORST = model("tanh", -110.0)
 
 
-def test_the_answer_names_the_best_the_tied_and_the_worst():
-    text = tables.answer(summary(BEST, TIED, model("silu", -101.0, tie=True), WORST), facts())
+SINGLE = judged()
+WON = judged(("tanh", "elu", WORSE))
+
+
+def test_the_answer_names_the_best_the_tied_the_open_and_the_worst():
+    pairs = judged(
+        *(("elu", "selu", TIED), ("silu", "elu", OPEN, 14), ("elu", "mish", OPEN, 31)),
+        *(("elu", "tanh", BETTER), ("sigmoid", "elu", WORSE), ("tanh", "silu", BETTER)),
+    )
+    # Of the other metrics' verdicts, none may slip in.
+    pairs = pd.concat([judged(("elu", "tanh", WORSE), metric="mse"), pairs])
+    text = tables.answer(summary(BEST, TIED_ROW, model("silu", -101.0), WORST), pairs, facts())
     assert text == (
         "On mnist5k (4,000 training images, 20 epochs, 4 seeds each), <b>elu</b> reaches the best "
         "test ELBO: \N{MINUS SIGN}100.2 nats, 95 % interval \N{MINUS SIGN}100.8 to "
-        "\N{MINUS SIGN}99.75. Not told apart from it over these seeds: selu and silu. "
-        "The worst, tanh, is 9.75 nats behind."
+        "\N{MINUS SIGN}99.75. It is better than tanh and sigmoid; practically tied with it "
+        "(within 1 nats): selu; not enough evidence against mish and silu; about 31 seeds would "
+        "settle it. The worst, tanh, is 9.75 nats behind."
     )
 
 
 @pytest.mark.parametrize(
-    ("rows", "seeds", "ending"),
+    ("rows", "pairs", "seeds", "ending"),
     [
-        ([BEST], 4, r"Nothing else was compared\."),
-        ([BEST, WORST], 4, r"All others are worse .* The worst, tanh, is 9\.75 nats behind\."),
-        ([BEST, TIED], 4, r"Not told apart .*: selu\. The worst, selu, is 0\.250 nats behind\."),
+        ([BEST], SINGLE, 4, r"Nothing else was compared\."),
+        (
+            [BEST, WORST],
+            WON,
+            4,
+            r"99\.75\. It is better than the other\. The worst, tanh, is 9\.75 nats behind\.",
+        ),
+        (
+            [BEST, TIED_ROW, WORST],
+            judged(("elu", "selu", BETTER), ("elu", "tanh", BETTER)),
+            4,
+            r"It is better than both others\. The worst, tanh, is 9\.75 nats behind\.",
+        ),
+        (
+            [BEST, TIED_ROW],
+            judged(("selu", "elu", TIED)),
+            4,
+            r"better than none beyond chance; practically tied .*: selu\. The worst, selu, is "
+            r"0\.250 nats behind\.",
+        ),
+        (
+            [BEST, WORST],
+            judged(("elu", "tanh", OPEN)),
+            4,
+            r"none beyond chance; not enough evidence against tanh\. The worst, .* behind\.",
+        ),
+        (
+            [BEST, WORST, model("mish", -111.0)],
+            judged(("elu", "tanh", OPEN, np.inf), ("elu", "mish", OPEN, 31)),
+            4,
+            r"against tanh and mish; a million seeds would not settle it\. The worst, .* behind\.",
+        ),
         (
             [model("elu", -1.0, True, np.nan), model("tanh", -2.0, False, np.nan)],
+            judged(("elu", "tanh", OPEN, 6)),
             1,
             r"1 seed each\).* nats\. With one seed, nothing can be said about chance\.",
         ),
         (
             [model("elu", np.nan), model("tanh", np.nan)],
+            SINGLE,
             4,
             "no model finished: there is nothing to compare.",
         ),
     ],
-    ids=["one", "clear", "tied", "one seed", "none finished"],
+    ids=["one", "clear", "clear of two", "tied", "open", "hopeless", "one seed", "none finished"],
 )
-def test_the_answer_says_what_can_be_said(rows, seeds, ending):
-    assert re.search(f"{ending}$", tables.answer(summary(*rows), facts(seeds=seeds)))
+def test_the_answer_says_what_can_be_said(rows, pairs, seeds, ending):
+    assert re.search(f"{ending}$", tables.answer(summary(*rows), pairs, facts(seeds=seeds)))
+
+
+def test_the_answer_says_which_comparison_it_is_about():
+    rows, given = summary(BEST, WORST), facts(label="depth 1")
+    assert "4 seeds each, depth 1), <b>elu</b>" in tables.answer(rows, WON, given)
+    assert "With depth 2, <b>elu</b> reaches" in tables.answer(rows, WON, given, 1)
 
 
 def test_an_activation_that_never_finished_is_not_the_worst():
-    text = tables.answer(summary(BEST, WORST, model("relu", np.nan)), facts())
+    text = tables.answer(summary(BEST, WORST, model("relu", np.nan)), WON, facts())
     assert "The worst, tanh," in text
     assert "relu" not in text
 
 
 def test_names_are_escaped():
     rows = summary(model("<i>", -1.0, tie=True), model("a&b", -2.0, tie=True), model("<u>", -3.0))
-    text = tables.answer(rows, facts(dataset="<script>.npz"))
-    assert not re.search("<(i|u|script)>", text + tables.table(rows))
-    for escaped in ("&lt;script&gt;.npz", "<b>&lt;i&gt;</b>", "a&amp;b", "&lt;u&gt;"):
+    pairs = judged(("<i>", "a&b", TIED), ("<i>", "<u>", BETTER))
+    text = tables.answer(rows, pairs, facts(dataset="<script>.npz", label="dataset <b>"))
+    tabled = tables.table(rows) + tables.overview([rows], ["<em>"])
+    assert not re.search("<(i|u|script|em)>", text + tabled)
+    for escaped in ("&lt;script&gt;.npz", "<b>&lt;i&gt;</b>", "a&amp;b", "&lt;u&gt;", "&lt;b&gt;"):
         assert escaped in text
     assert "<th>a&amp;b</th>" in tables.table(rows)
+    assert "<th>&lt;em&gt;</th>" in tabled
+
+
+def test_the_overview_has_every_activation_in_every_comparison():
+    first = summary(BEST, TIED_ROW, WORST)
+    second = summary(model("tanh", -50.0, tie=True), model("relu", -60.0))
+    rows = tables.overview([first, second], ["depth 1", "depth 2"]).split("<tr>")[1:]
+    assert re.findall("<th>(.*?)</th>", rows[0]) == ["test ELBO (nats)", "depth 1", "depth 2"]
+    found = {
+        re.search("<th>(.*?)</th>", row)[1]: re.findall(r'<td(?: class="(\w*)")?>([^<]*)', row)
+        for row in rows[1:]
+    }
+    minus = "\N{MINUS SIGN}"
+    assert found == {
+        "elu": [("best", f"{minus}100.2"), ("", "&ndash;")],
+        "selu": [("tie", f"{minus}100.5"), ("", "&ndash;")],
+        "tanh": [("", f"{minus}110.0"), ("best", f"{minus}50.00")],
+        "relu": [("", "&ndash;"), ("", f"{minus}60.00")],
+    }
 
 
 def test_the_best_and_the_tied_cells_are_marked():
-    table = summary(BEST, TIED, WORST)
+    table = summary(BEST, TIED_ROW, WORST)
     assert [mark for mark, _ in cells(table, "elbo")] == ["best", "tie", ""]
     interval = "\N{MINUS SIGN}110.5 to \N{MINUS SIGN}109.5"
     expected = f'\N{MINUS SIGN}110.0<span class="interval">{interval}</span>'
@@ -141,28 +221,75 @@ def test_an_infinite_ratio_is_shown():
 
 
 def report_facts(target=130.0, own=None, shape=(28, 28, 1)) -> dict:
-    return {"study": {"target_loss": own}, "images": {"shape": shape}, "target_loss": target}
+    small = {"dataset": "small", "target_loss": 7.0}
+    return {
+        "study": {"target_loss": own, "margins": {"elbo": 1.0, "mse": 0.0005}},
+        "images": {"large": {"shape": shape}, "small": {"shape": (8, 8, 1)}},
+        "comparisons": [{"dataset": "large", "target_loss": target}, small],
+    }
 
 
 @pytest.mark.parametrize(
-    ("given", "identical", "said", "unsaid"),
+    ("given", "identical", "number", "said", "unsaid"),
     [
-        (report_facts(), 0, ["130.00 nats (the median over"], ["identical", "not comparable"]),
-        (report_facts(own=130.0), 0, ["130.00 nats (set by the study)"], ["median"]),
-        (report_facts(target=None), 0, ["not told apart"], ["target"]),
-        (report_facts(shape=(8, 8, 1)), 0, ["SSIM", "not comparable with published"], []),
-        (report_facts(), 1, ["1 image came out identical"], []),
+        (report_facts(), 0, 0, ["130.00 nats (the median over"], ["identical", "not comparable"]),
+        (report_facts(own=130.0), 0, 0, ["130.00 nats (set by the study)"], ["median"]),
+        (report_facts(target=None), 0, 0, ["not worse than it by verdict"], ["target"]),
+        (report_facts(shape=(8, 8, 1)), 0, 0, ["SSIM", "not comparable with published"], []),
+        (report_facts(), 1, 0, ["1 image came out identical"], []),
+        (report_facts(), 0, 1, ["7.00 nats", "not comparable with published"], ["130.00"]),
     ],
 )
-def test_the_note_says_what_holds_for_the_study(given, identical, said, unsaid):
-    text = tables.note(given, identical)
+def test_the_note_says_what_holds_for_the_comparison(given, identical, number, said, unsaid):
+    text = tables.note(given, identical, number)
     assert [part for part in said if part not in text] == []
     assert [part for part in unsaid if part in text] == []
 
 
+@pytest.mark.parametrize(("names", "family"), [("ab", "1 pair "), ("abcd", "6 pairs ")])
+def test_the_note_on_verdicts_counts_the_family_and_states_the_margins(names, family):
+    runs = [
+        {"activation": name, "seed": seed, "status": "finished"} | dict.fromkeys(METRIC_NAMES, 1.0)
+        for name in names
+        for seed in (0, 1)
+    ]
+    pairs = comparisons.judge(pd.DataFrame(runs), dict.fromkeys(METRIC_NAMES, 0.0))
+    text = tables.verdict_note(report_facts(), pairs)
+    assert f"correction for the {family}of a metric" in text
+    assert "(elbo 1, mse 0.0005)" in text
+
+
+def models(**diverged_at: list[float]) -> pd.DataFrame:
+    """Return an activation's two seeds at each of two rates; diverged at those given."""
+    return pd.DataFrame(
+        [
+            {
+                "activation": name,
+                "seed": seed,
+                "learning_rate": rate,
+                "status": "diverged" if rate in rates and seed == 1 else "finished",
+            }
+            for name, rates in diverged_at.items()
+            for rate in (0.1, 0.001)
+            for seed in (0, 1)
+        ]
+    )
+
+
 def test_failures_are_named_with_their_cause_and_escaped():
-    failed = pd.DataFrame({"activation": ["relu"], "reason": ["ValueError: <b>"]})
-    text = tables.failures(failed, summary({"activation": "tanh", "diverged": 1}))
-    assert "<b>relu</b> failed and is missing here: ValueError: &lt;b&gt;" in text
+    failed = pd.DataFrame(
+        {"dataset": ["<i>"], "activation": ["relu"], "reason": ["ValueError: <b>"]}
+    )
+    text = tables.failures(failed, models(tanh=[0.1], gelu=[], selu=[0.1, 0.001]))
+    assert "<b>relu</b> failed on &lt;i&gt; and is missing here: ValueError: &lt;b&gt;" in text
     assert "<b>tanh</b>: 1 of 4 models diverged" in text
-    assert tables.failures(failed[:0], summary({})) == "<p>No run failed or diverged.</p>"
+    assert "at learning rate 0.1; they count in no mean" in text
+    assert "<b>selu</b>: 2 of 4 models diverged" in text
+    assert "at learning rate 0.001 and 0.1;" in text
+    assert "gelu" not in text
+
+
+@pytest.mark.parametrize("runs", [models(tanh=[]), pd.DataFrame()])
+def test_nothing_failed_is_said(runs):
+    failed = pd.DataFrame({"dataset": [], "activation": [], "reason": []})
+    assert tables.failures(failed, runs) == "<p>No run failed or diverged.</p>"

@@ -30,8 +30,8 @@ def finished_studies(reports: str | Path) -> list[Path]:
 
 def activations_of(folder: Path) -> list[str]:
     """Return the activations of a study that have a model, best test ELBO first."""
-    summary = results.read_csv(folder / "summary.csv")
-    names = summary["activation"]
+    first, *_ = results.by_comparison(folder / "summary.csv", 1)  # that of the models
+    names = first["activation"]
     return [name for name in names if (folder / "models" / f"{name}.keras").is_file()]
 
 
@@ -51,6 +51,8 @@ def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
     """Return the model's latent units, the one that carries most nats first."""
     latents = results.read_csv(folder / results.FILES["latents"])
     own = latents[(latents["activation"] == model.activation) & (latents["seed"] == model.seed)]
+    # The model is that of the first data set, setting and learning rate.
+    own = own[(own["point"] == 0) & (own["dataset"] == own["dataset"].iloc[0])]
     return own.sort_values("kl", ascending=False)["unit"].to_numpy()
 
 

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import fcntl
 import os
 import shutil
@@ -16,11 +17,38 @@ from tqdm import tqdm
 
 from vaelib import report, results
 from vaelib.data import load_images
-from vaelib.execute import NOTEBOOKS, RunError, run_notebook
+from vaelib.execute import RunError, run_notebook
+from vaelib.provenance import NOTEBOOKS
 from vaelib.study import Study, StudyError
 
 FAILURES = "failures.csv"
 ATTEMPT = ".attempt-"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Task:
+    """One run of the training notebook: an activation on a data set.
+
+    Attributes
+    ----------
+    dataset, activation : str
+    place : pathlib.Path
+        Where the finished run shall lie.
+    parameters : dict
+        Of the notebook, without ``output``.
+    work : int
+        Grows with how long it takes.
+    """
+
+    dataset: str
+    activation: str
+    place: Path
+    parameters: dict
+    work: int
+
+    def name(self, several: bool) -> str:
+        """Tell the run from the others, where there are several data sets too."""
+        return f"{self.dataset} {self.activation}" if several else self.activation
 
 
 def train_activation(folder: str, parameters: dict) -> None:
@@ -92,40 +120,69 @@ def run_study(
     RunError
         After the report is made, when a run failed; the others stand.
     """
-    images = load_images(
-        study.dataset,
-        validation_fraction=study.validation_fraction,
-        test_fraction=study.test_fraction,
-        train_size=study.train_size,
-        split_seed=study.split_seed,
-    )
+    images = {
+        dataset: load_images(
+            dataset,
+            validation_fraction=study.validation_fraction,
+            test_fraction=study.test_fraction,
+            split_seed=study.split_seed,
+        )
+        for dataset in study.dataset
+    }
+    for dataset, split in images.items():
+        most = len(split.train)
+        for size in study.train_size:
+            if size is not None and size > most:
+                raise StudyError(
+                    f"train_size: {size} is too many; allowed: 1 to {most} for {dataset}"
+                )
+        if {None, most} <= set(study.train_size):
+            raise StudyError(
+                f"train_size: {most} are all of {dataset}, for which null is there too; "
+                "allowed: each once"
+            )
     folder = _writable(Path(reports).absolute() / study.name)
     with _only_one(folder):
         for leftover in (folder / "runs").glob(f"{ATTEMPT}*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        places = {
-            name: folder / "runs" / f"{name}-{study.identity(name, images.fingerprint)}"
+        tasks = [
+            Task(
+                split.name,
+                name,
+                # Its tables name the data set: equal images under another name are others.
+                folder / "runs" / f"{split.name}-{name}-{study.identity(name, split.fingerprint)}",
+                study.training_parameters(name, dataset),
+                work=split.train.size,
+            )
+            for dataset, split in images.items()
             for name in study.activations
-        }
-        failures = _train_missing(study, places, executor, progress)
-        finished = [place for place in places.values() if is_finished(place)]
-        table = pd.DataFrame(failures.items(), columns=["activation", "reason"])
+        ]
+        failures = _train_missing(study, tasks, executor, progress)
+        finished = [task.place for task in tasks if is_finished(task.place)]
+        table = pd.DataFrame(
+            [(task.dataset, task.activation, reason) for task, reason in failures.items()],
+            columns=["dataset", "activation", "reason"],
+        )
         results.write_csv(folder / FAILURES, table)
-        causes = "; ".join(map(": ".join, failures.items()))
+        several = len(images) > 1
+        causes = "; ".join(f"{t.name(several)}: {reason}" for t, reason in failures.items())
         if not finished:
             page = report.build_without_runs(table, folder)
             raise RunError(f"no run finished, see {page}: {causes}")
-        page = report.build(study, images, finished, folder)
+        named = {split.name: split for split in images.values()}
+        page = report.build(study, named, finished, folder)
     if failures:
         raise RunError(
-            f"{len(failures)} of {len(places)} runs failed and are named in {page}: {causes}"
+            f"{len(failures)} of {len(tasks)} runs failed and are named in {page}: {causes}"
         )
     return page
 
 
-def _train_missing(study, places, executor, progress) -> dict[str, str]:
-    """Train the activations without a finished run; return reasons of failures."""
-    missing = {name: place for name, place in places.items() if not is_finished(place)}
+def _train_missing(study, tasks, executor, progress) -> dict[Task, str]:
+    """Train what has no finished run, the longest first; return reasons of failures."""
+    missing = [task for task in tasks if not is_finished(task.place)]
+    missing.sort(key=lambda task: task.work, reverse=True)
+    several = len(study.dataset) > 1
     failures = {}
     with contextlib.ExitStack() as stack:
         if executor is None:
@@ -134,9 +191,9 @@ def _train_missing(study, places, executor, progress) -> dict[str, str]:
             )
         bar = stack.enter_context(
             tqdm(
-                total=len(places),
-                initial=len(places) - len(missing),
-                desc=f"{study.name}: {len(study.seeds)} seeds each",
+                total=len(tasks),
+                initial=len(tasks) - len(missing),
+                desc=f"{study.name}: {study.models_in_a_run} models each",
                 unit="run",
                 disable=not progress,
                 dynamic_ncols=True,
@@ -144,34 +201,35 @@ def _train_missing(study, places, executor, progress) -> dict[str, str]:
         )
         bar.refresh()
         futures = {
-            executor.submit(train_activation, str(place), study.training_parameters(name)): name
-            for name, place in missing.items()
+            executor.submit(train_activation, str(task.place), task.parameters): task
+            for task in missing
         }
         try:
             for future in concurrent.futures.as_completed(futures):
-                name = futures[future]
+                task = futures[future]
                 try:
                     future.result()
-                    line = _headline(places[name])
+                    line = _headline(task.place)
                 except Exception as error:  # one run's failure is that run's alone
-                    failures[name] = " ".join(str(error).split()) or type(error).__name__
-                    line = f"FAILED: {failures[name]}"
+                    failures[task] = " ".join(str(error).split()) or type(error).__name__
+                    line = f"FAILED: {failures[task]}"
                 if progress:
-                    bar.write(f"{name:>12}  {line}", file=sys.stdout)
+                    bar.write(f"{task.name(several):>12}  {line}", file=sys.stdout)
                 bar.update()
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()
             raise
-    return {name: failures[name] for name in places if name in failures}
+    return {task: failures[task] for task in tasks if task in failures}
 
 
 def _headline(place: Path) -> str:
     runs = results.read_csv(place / results.FILES["runs"])
     finished = runs[runs["status"] == "finished"]
     line = f"{runs['seconds'].sum():5.1f} s training, {len(runs)} models"
-    if len(finished):
-        line = f"test ELBO {finished['elbo'].mean():8.2f} nats, {line}"
+    shown = finished[finished["point"] == 0]
+    if len(shown):
+        line = f"test ELBO {shown['elbo'].mean():8.2f} nats, {line}"
     if len(finished) < len(runs):
         line += f", {len(runs) - len(finished)} diverged"
     return line

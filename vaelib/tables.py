@@ -2,34 +2,43 @@
 
 import html
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
+from vaelib import comparisons, verdicts
 from vaelib.metrics import SSIM_WINDOW
 from vaelib.results import METRICS, Metric
 
 
-def answer(summary: pd.DataFrame, facts: dict) -> str:
-    """Return the answer of a study in a sentence or two, computed from its table.
+def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, number: int = 0) -> str:
+    """Return the answer of a comparison in a sentence or two, computed from its tables.
 
     Parameters
     ----------
     summary : pandas.DataFrame
         See `results.summarize`.
+    pairs : pandas.DataFrame
+        The verdicts; see `comparisons.judge`.
     facts : dict
         Of ``study.json``.
+    number : int
+        Of the comparison.
 
     Returns
     -------
     str
         HTML.
     """
-    images, study = facts["images"], facts["study"]
-    seeds = len(study["seeds"])
+    comparison, study = facts["comparisons"][number], facts["study"]
+    label = f", {html.escape(comparison['label'])}" if comparison["label"] else ""
     setting = (
-        f"On {html.escape(study['dataset'])} ({images['train']:,} training images, "
-        f"{_counted(study['epochs'], 'epoch')}, {_counted(seeds, 'seed')} each)"
+        f"On {html.escape(comparison['dataset'])} ({comparison['train_size']:,} training images, "
+        f"{_counted(study['epochs'], 'epoch')}, {_counted(len(study['seeds']), 'seed')} "
+        f"each{label})"
     )
+    if number:
+        setting = f"With {html.escape(comparison['label'])}"
     ranked = summary.dropna(subset=["elbo"])
     if ranked.empty:
         return f"{setting}, no model finished: there is nothing to compare."
@@ -41,17 +50,67 @@ def answer(summary: pd.DataFrame, facts: dict) -> str:
         return text + "Nothing else was compared."
     if math.isnan(best["elbo_low"]):
         return text + "With one seed, nothing can be said about chance."
-    tied = [html.escape(name) for name in ranked.iloc[1:].query("elbo_tie")["activation"]]
-    if tied:
-        text += f"Not told apart from it over these seeds: {_listed(tied)}. "
-    else:
-        text += "All others are worse beyond the chance of the seeds. "
     worst = ranked.iloc[-1]
-    text += (
-        f"The worst, {html.escape(worst['activation'])}, is "
+    return (
+        text
+        + _standing(best["activation"], pairs, study["margins"]["elbo"])
+        + f" The worst, {html.escape(worst['activation'])}, is "
         f"{_number(best['elbo'] - worst['elbo'], 3)} nats behind."
     )
-    return text
+
+
+def _standing(best: str, pairs: pd.DataFrame, margin: float) -> str:
+    """Say how the best stands against each of the others, by verdict."""
+    against = comparisons.against(pairs, best, "elbo")
+    groups = {verdict: list(rows.index) for verdict, rows in against.groupby("verdict")}
+    better, tied, unknown = (
+        [html.escape(name) for name in groups.get(verdict, [])]
+        for verdict in (verdicts.BETTER, verdicts.TIED, verdicts.OPEN)
+    )
+    if len(better) == len(against):
+        others = {1: "the other", 2: "both others"}.get(len(better), f"all {len(better)} others")
+        return f"It is better than {others}."
+    parts = [f"It is better than {_listed(better) if better else 'none beyond chance'}"]
+    if tied:
+        parts.append(f"practically tied with it (within {margin:g} nats): {_listed(tied)}")
+    if unknown:
+        needed = against["needed"].max()
+        seeds = "" if math.isnan(needed) else f"; about {needed:.0f} seeds would settle it"
+        seeds = "; a million seeds would not settle it" if math.isinf(needed) else seeds
+        parts.append(f"not enough evidence against {_listed(unknown)}{seeds}")
+    return f"{'; '.join(parts)}."
+
+
+def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> str:
+    """Return the test ELBO of every activation in every comparison.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `results.summarize`.
+    labels : sequence of str
+        Of the comparisons.
+
+    Returns
+    -------
+    str
+        HTML, marked as in `table`.
+    """
+    elbo = METRICS[0]
+    indexed = [summary.set_index("activation") for summary in summaries]
+    names = list(dict.fromkeys(name for one in indexed for name in one.index))
+    head = "".join(f"<th>{html.escape(label)}</th>" for label in labels)
+    rows = []
+    for name in names:
+        cells = "".join(
+            _cell(one.loc[name], elbo, one) if name in one.index else "<td>&ndash;</td>"
+            for one in indexed
+        )
+        rows.append(f"<tr><th>{html.escape(name)}</th>{cells}</tr>")
+    return (
+        f"<table><thead><tr><th>test ELBO (nats)</th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
 
 
 def table(summary: pd.DataFrame) -> str:
@@ -80,7 +139,7 @@ def table(summary: pd.DataFrame) -> str:
     )
 
 
-def note(facts: dict, identical: int) -> str:
+def note(facts: dict, identical: int, number: int = 0) -> str:
     """Return how to read the table.
 
     Parameters
@@ -89,13 +148,15 @@ def note(facts: dict, identical: int) -> str:
         Of ``study.json``.
     identical : int
         Test images that some model reconstructed without any error.
+    number : int
+        Of the comparison.
     """
-    study, target = facts["study"], facts["target_loss"]
+    study, comparison = facts["study"], facts["comparisons"][number]
+    target = comparison["target_loss"]
     sentences = [
         "Means over seeds; below each, Student's 95 % interval. Sorted by test ELBO (evidence "
-        "lower bound, higher is better). Dark: the best of a column; light: not told apart from "
-        "it, as the interval of the difference paired by seed holds 0. Nothing is corrected for "
-        "the number of comparisons.",
+        "lower bound, higher is better). Dark: the best of a column; light: not worse than it by "
+        "verdict (see below), where there is one.",
         "Test images were scored once, after training.",
     ]
     if target is not None:
@@ -113,7 +174,7 @@ def note(facts: dict, identical: int) -> str:
         "that at the last, after training: under 1 it shrinks on its way back, above 1 it grows.",
         "Seconds per epoch are those of training, on one core of a machine that shares it.",
     ]
-    if min(facts["images"]["shape"][:2]) < SSIM_WINDOW:
+    if min(facts["images"][comparison["dataset"]]["shape"][:2]) < SSIM_WINDOW:
         sentences.append(
             f"Images under {SSIM_WINDOW} pixels: SSIM is computed with a smaller, uniform window "
             "and is not comparable with published values."
@@ -126,29 +187,70 @@ def note(facts: dict, identical: int) -> str:
     return f'<p class="note">{" ".join(sentences)}</p>'
 
 
-def failures(failed: pd.DataFrame, summary: pd.DataFrame) -> str:
+def verdict_note(facts: dict, pairs: pd.DataFrame) -> str:
+    """Return how to read the verdicts.
+
+    Parameters
+    ----------
+    facts : dict
+        Of ``study.json``.
+    pairs : pandas.DataFrame
+        Of one comparison; see `comparisons.judge`.
+    """
+    margins = facts["study"]["margins"]
+    family = int(pairs.groupby("metric").size().max()) if len(pairs) else 0
+    stated = ", ".join(f"{name} {margin:g}" for name, margin in margins.items())
+    return (
+        '<p class="note">Models are paired by seed: same split, order and noise. Better or worse: '
+        "the exact Wilcoxon signed-rank test is significant at 5 % after Holm's correction for the "
+        f"{_counted(family, 'pair')} of a metric, and the studentised bootstrap's 95 % interval of "
+        "the difference leaves out 0. Practically tied: that interval lies within the margin "
+        f"({html.escape(stated)}). Else there is not enough evidence; <code>verdicts.csv</code> "
+        "says for each pair how many seeds would settle it.</p>"
+    )
+
+
+def failures(failed: pd.DataFrame, runs: pd.DataFrame) -> str:
     """Return the list of failed runs and diverged models, each with its cause.
 
     Parameters
     ----------
     failed : pandas.DataFrame
-        Columns ``activation`` and ``reason``.
-    summary : pandas.DataFrame
-        See `results.summarize`.
+        Columns ``dataset``, ``activation`` and ``reason``.
+    runs : pandas.DataFrame
+        Of the whole study; see `runs.train`.
     """
     items = [
-        f"<b>{html.escape(row.activation)}</b> failed and is missing here: "
-        f"{html.escape(str(row.reason))}"
+        f"<b>{html.escape(row.activation)}</b> failed on {html.escape(row.dataset)} and is "
+        f"missing here: {html.escape(str(row.reason))}"
         for row in failed.itertuples()
     ]
-    items += [
-        f"<b>{html.escape(row.activation)}</b>: {row.diverged} of {_counted(row.runs, 'model')} "
-        "diverged (the loss was no longer a number); they count in no mean"
-        for row in summary[summary["diverged"] > 0].itertuples()
-    ]
+    diverged = runs[runs["status"] == "diverged"] if len(runs) else runs
+    for name, rows in diverged.groupby("activation") if len(diverged) else ():
+        models = _counted(int((runs["activation"] == name).sum()), "model")
+        rates = _listed([f"{rate:g}" for rate in sorted(rows["learning_rate"].unique())])
+        items.append(
+            f"<b>{html.escape(name)}</b>: {len(rows)} of {models} diverged (the loss was no "
+            f"longer a number), at learning rate {rates}; they count in no mean"
+        )
     if not items:
         return "<p>No run failed or diverged.</p>"
     return f'<ul class="failure">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
+
+
+def diagnoses(faults: pd.DataFrame) -> str:
+    """Return what is wrong with each bad result of a comparison, and which are sound.
+
+    Parameters
+    ----------
+    faults : pandas.DataFrame
+        See `diagnosis.sentences`.
+    """
+    items = [html.escape(sentence) for sentence in faults.loc[faults["bad"], "sentence"]]
+    sound = [html.escape(name) for name in faults.loc[~faults["bad"], "activation"]]
+    if sound:
+        items.append(f"no fault found: {_listed(sound)}")
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
 def _cell(row: pd.Series, metric: Metric, summary: pd.DataFrame) -> str:
