@@ -8,7 +8,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["activations", "metrics", "plots", "results", "stats"],
+    submodules=[
+        *("activations", "claims", "comparisons", "diagnosis", "leagues"),
+        *("metrics", "plots", "results", "stats", "verdicts"),
+    ],
     submod_attrs={
         "data": ["ImageSet", "load_images"],
         "model": ["VAE"],
