@@ -1,0 +1,195 @@
+"""What is known in closed form or from publications; `make validate` measures the slow part."""
+
+import math
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import multivariate_normal
+from sklearn.decomposition import PCA
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
+
+import linear  # noqa: E402
+import validate  # noqa: E402
+
+TABLE = pd.read_csv(BENCHMARKS / "validate.csv")
+CACHED = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "datasets", "mnist.npz")
+
+
+def all_reached(rows) -> int:
+    """Return the number of rows, having seen that each is within its tolerance."""
+    rows = list(rows)
+    assert [row for row in rows if not row.passed] == []
+    return len(rows)
+
+
+@pytest.fixture
+def mnist():
+    """MNIST where it can be had without a download."""
+    source = os.environ.get("VAELIB_MNIST") or (str(CACHED) if CACHED.is_file() else None)
+    if source is None:
+        pytest.skip("no MNIST: set VAELIB_MNIST to mnist.npz, or let Keras download it once")
+    return validate.MNIST(source)
+
+
+@pytest.fixture(params=linear.SETTINGS)
+def likeliest(request):
+    """Images, latent units, and the likeliest weights and variance as scikit-learn finds them."""
+    setting = linear.SETTINGS[request.param]
+    images = setting.images()
+    pixels = images.reshape(len(images), -1).astype("float64")
+    pca = PCA(setting.latent_dim, svd_solver="full").fit(pixels)
+    biased = (len(pixels) - 1) / len(pixels)  # scikit-learn divides by n - 1
+    variance = biased * pca.noise_variance_
+    lengths = np.sqrt(biased * pca.explained_variance_ - variance)
+    return images, pixels, pca.components_ * lengths[:, None], variance
+
+
+def log_likelihood(pixels, weights, variance) -> float:
+    covariance = weights.T @ weights + variance * np.eye(pixels.shape[1])
+    return multivariate_normal(pixels.mean(0), covariance).logpdf(pixels).mean()
+
+
+def test_the_closed_form_is_the_maximum_of_the_likelihood(likeliest):
+    images, pixels, weights, variance = likeliest
+    expected = linear.closed_form(images, len(weights))
+    assert expected["variance"] == pytest.approx(variance)
+    assert expected["log-likelihood"] == pytest.approx(log_likelihood(pixels, weights, variance))
+    for factor in (0.99, 1.01):
+        assert log_likelihood(pixels, weights, factor * variance) < expected["log-likelihood"]
+        assert log_likelihood(pixels, factor * weights, variance) < expected["log-likelihood"]
+
+
+def test_the_closed_form_agrees_with_the_posterior_written_out(likeliest):
+    images, pixels, weights, variance = likeliest
+    expected = linear.closed_form(images, len(weights))
+    # Bishop 2006, equation 12.42: covariance and mean of the codes given the pixels.
+    covariance = variance * np.linalg.inv(weights @ weights.T + variance * np.eye(len(weights)))
+    mean = (pixels - pixels.mean(0)) @ weights.T @ covariance / variance
+    np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), atol=1e-9)
+    spread = np.diag(covariance)
+    kl = 0.5 * (np.mean(mean**2, axis=0) + spread - 1 - np.log(spread))
+    np.testing.assert_allclose(expected["KL by unit"], kl, atol=1e-6)
+    assert expected["KL"] == pytest.approx(kl.sum())
+    assert expected["active units"] == np.sum(mean.var(axis=0) > 0.01)
+    residual = np.sum((pixels - pixels.mean(0) - mean @ weights) ** 2, axis=1).mean()
+    error = residual + np.trace(weights.T @ covariance @ weights)
+    assert expected["expected squared error"] == pytest.approx(error)
+    # The ELBO from its two terms.
+    d = pixels.shape[1]
+    nll = 0.5 * (d * math.log(2 * math.pi * variance) + error / variance)
+    assert expected["ELBO"] == pytest.approx(-nll - kl.sum())
+
+
+def test_planted_images_leave_two_units_nothing_to_learn():
+    expected = linear.closed_form(linear.planted_images(), 5)
+    kl = [0.5 * math.log(ratio) for ratio in (100, 30, 8, 1, 1)]
+    np.testing.assert_allclose(expected["KL by unit"], kl, atol=1e-6)
+    assert expected["active units"] == 3
+
+
+def test_a_linear_vae_reaches_the_maximum_likelihood_of_ppca():
+    rows = all_reached(validate.ppca(names=[linear.PLANTED]))
+    assert rows == len(linear.SETTINGS[linear.PLANTED].tolerances) == 7
+
+
+def test_importance_bounds_rise_with_k_and_meet_the_exact_likelihood():
+    assert all_reached(validate.bounds()) == 3
+
+
+def test_the_bound_of_each_image_meets_its_exact_likelihood():
+    images, vae = linear.trained(linear.PLANTED)
+    wide, images = linear.widened(vae), images[:100]
+    exact = linear.exact_log_likelihood(vae, images)
+    gaps = [exact - wide.importance_bound(images, samples=k) for k in (1, 5, 50, 500, 5000)]
+    assert np.mean(gaps[0]) > 1
+    # Of z drawn e times as wide: the weights' variance is that of five Gaussian integrals.
+    error = math.sqrt((math.e / math.sqrt(2 * math.e - 1)) ** 5 / 5000)
+    assert np.abs(gaps[-1]).max() < 5 * error
+    assert np.all(np.diff([gap.mean() for gap in gaps]) < 0)
+
+
+def test_the_network_of_pytorch_s_example_reaches_its_test_loss(mnist):
+    loss, tolerance, _ = validate.PYTORCH["relu"]
+    assert all_reached(validate.pytorch(mnist, {"relu": (loss, tolerance, (0,))})) == 1
+
+
+@pytest.mark.parametrize(
+    ("measured", "passed"), [(1.5, True), (0.5, True), (1.51, False), (math.nan, False)]
+)
+def test_a_figure_passes_within_its_tolerance_only(measured, passed):
+    assert validate.Row("a", "b", measured, 1.0, 0.5, "c").passed is passed
+
+
+def test_binarized_images_are_ones_as_often_as_they_are_grey():
+    grey = np.repeat(np.array([0, 1, 100, 254, 255], "uint8"), 200_000)
+    drawn = validate.binarized(grey, np.random.default_rng(0)).reshape(5, -1)
+    assert set(np.unique(drawn)) == {0, 1}
+    np.testing.assert_allclose(drawn.mean(1), np.array([0, 1, 100, 254, 255]) / 255, atol=4e-3)
+    assert drawn[0].max() == 0
+    assert drawn[-1].min() == 1
+
+
+def test_rises_are_counted_between_means():
+    values = [np.array(pair) for pair in ([0, 4], [5, 0], [1, 4], [9, 9])]
+    assert validate.rises(values) == 2
+
+
+def test_without_mnist_its_checks_are_skipped_with_the_reason(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(validate, "RESULTS", tmp_path / "validate.csv")
+    assert validate.main(["--images", "nowhere.npz", "--only", "pytorch"]) == 1
+    captured = capsys.readouterr()
+    assert "skipped: pytorch; dataset: there is no file 'nowhere.npz'" in captured.err
+    assert not validate.RESULTS.exists()
+
+
+@pytest.mark.parametrize(("measured", "passed", "code"), [(1.2, True, 0), (1.6, False, 1)])
+def test_a_whole_run_is_written_with_its_verdicts(tmp_path, monkeypatch, measured, passed, code):
+    row = validate.Row("one: figure", "here", measured, 1.0, 0.5, "somebody")
+    monkeypatch.setattr(validate, "RESULTS", tmp_path / "validate.csv")
+    monkeypatch.setattr(validate, "CHECKS", {name: lambda mnist: [row] for name in ("one", "two")})
+    assert validate.main(["--only", "one"]) == code
+    assert not validate.RESULTS.exists()
+    assert validate.main([]) == code
+    written = pd.read_csv(validate.RESULTS)
+    assert list(written.columns) == list(TABLE.columns)
+    assert list(written["measured"]) == [measured] * 2
+    assert list(written["passed"]) == [passed] * 2
+
+
+def stated() -> dict[tuple[str, str], tuple[float, float]]:
+    """Return expected figure and tolerance by check and setting, where they are known at once."""
+    rows = {}
+    for name, setting in linear.SETTINGS.items():
+        expected = linear.closed_form(setting.images(), setting.latent_dim)
+        expected[linear.UNIT_BY_UNIT] = 0
+        for what, tolerance in setting.tolerances.items():
+            rows[f"ppca: {what}", name] = (expected[what], tolerance)
+    for activation, (loss, tolerance, seeds) in validate.PYTORCH.items():
+        for seed in seeds:
+            rows["pytorch: test loss", f"{activation}, seed {seed}"] = (loss, tolerance)
+    for what, figures in validate.BURDA.items():
+        rows[f"burda: {what}", validate.BURDA_SETTING] = figures
+    return rows
+
+
+def test_the_committed_table_has_every_check_as_the_script_states_it():
+    rows = TABLE.set_index(["check", "setting"])
+    assert rows.index.is_unique
+    assert TABLE.notna().all(axis=None)
+    for key, figures in stated().items():
+        assert tuple(rows.loc[key, ["expected", "tolerance"]]) == pytest.approx(figures, 1e-4, 1e-6)
+    others = TABLE[~rows.index.isin(list(stated()))]
+    assert list(others["check"]) == ["bounds: rises of L_k", "bounds: L_5000", "bounds: L_50"]
+    order = TABLE["check"].str.partition(":")[0].drop_duplicates()
+    assert list(order) == list(validate.CHECKS)
+
+
+def test_the_committed_verdicts_follow_from_the_figures():
+    within = (TABLE["measured"] - TABLE["expected"]).abs() <= TABLE["tolerance"]
+    assert list(TABLE["passed"]) == list(within)
