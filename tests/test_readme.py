@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
-from vaelib import Study, results
+from vaelib import Study, paired, results
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -50,11 +51,35 @@ def test_the_findings_are_those_of_the_published_report():
             assert shown == pytest.approx(SUMMARY.loc[name, column], abs=0.5001 * 10**-places)
 
 
+def test_the_tuned_league_is_that_of_the_published_study():
+    folder = ROOT / "reports" / "tuned"
+    leagues = results.by_comparison(folder / "summary.csv", 2)
+    fixed, tuned = (league.set_index("activation")["elbo"] for league in leagues)
+    runs = results.read_csv(folder / results.FILES["runs"])
+    rates = runs[runs["tuned"]].groupby("activation")["learning_rate"].first()
+    _, *rows = table("learning rate")
+    assert [row[0] for row in rows] == list(leagues[1]["activation"]), "best first"
+    for name, *cells in rows:
+        shown = [float(cell.replace("\N{MINUS SIGN}", "-")) for cell in cells]
+        assert shown == pytest.approx([fixed[name], tuned[name], rates[name]], abs=0.0501)
+        assert shown[2] == rates[name]
+
+
+def test_the_verdicts_on_the_claims_are_those_of_the_published_page():
+    page = BeautifulSoup((ROOT / "reports" / "claims.html").read_text(), "html.parser")
+    (found,) = [t for t in page.find_all("table") if "where" in t.tr.get_text().split()]
+    published = [[cell.get_text() for cell in row.find_all("td")[:2]] for row in found("tr")[1:]]
+    _, *rows = table("claim")
+    assert rows == published
+    assert len(rows) == 7
+
+
 def test_the_published_report_is_that_of_the_default_study():
     study = Study.from_yaml(ROOT / "studies" / "default.yml")
     assert sorted(SUMMARY.index) == sorted(study.activations)
     assert (SUMMARY["runs"] == len(study.seeds)).all()
-    assert len(study.seeds) >= 9
+    pairs = len(study.activations) * (len(study.activations) - 1) // 2
+    assert len(study.seeds) >= paired.fewest_seeds(pairs)
 
 
 def test_the_published_files_are_there_and_small():
