@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from scipy.stats import wilcoxon
 
-from vaelib import report, results, tables
+from vaelib import report, results, tables, verdicts
 from vaelib.execute import run_notebook
 from vaelib.provenance import NOTEBOOKS
 
@@ -156,3 +157,70 @@ def test_the_finished_study_can_be_explored(folder, tmp_path):
     assert "finished studies: smoke" in printed
     assert "unit" in printed
     assert "checked" in printed
+
+
+GRID = """
+dataset: digits
+activations: [tanh, relu]
+seeds: 3
+epochs: 1
+hidden_units: 8
+depth: [1, 2]
+learning_rates: [0.03]
+"""
+
+
+@pytest.fixture(scope="module")
+def gridded(tmp_path_factory) -> Path:
+    """Make the report of two depths and two learning rates; return its folder."""
+    path = tmp_path_factory.mktemp("grid") / "grid.yml"
+    path.write_text(GRID)
+    command = [sys.executable, "-m", "vaelib", str(path), "--reports", str(path.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return path.parent / "grid"
+
+
+def test_a_grid_is_shown_comparison_by_comparison(gridded):
+    page = BeautifulSoup((gridded / report.PAGE).read_text(), "html.parser")
+    summary = results.read_csv(gridded / "summary.csv")
+    head, *rows = page.find("table").find_all("tr")
+    labels = [f"depth {d}, {league} learning rate" for league in ("fixed", "tuned") for d in (1, 2)]
+    assert [cell.get_text() for cell in head.find_all("th")[1:]] == labels
+    for row in rows:
+        own = summary[summary["activation"] == row.th.get_text()].set_index("comparison")["elbo"]
+        shown = [cell.find(string=True) for cell in row.find_all("td")]
+        numbers = [float(text.replace("\N{MINUS SIGN}", "-")) for text in shown]
+        assert numbers == pytest.approx(list(own), rel=1e-3)
+    titles = [title.get_text() for title in page.find_all("h2")]
+    assert {"Learning rates: the fixed league and the tuned one", "Over depth"} <= set(titles)
+
+
+def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
+    runs = results.read(gridded)["runs"]
+    pairs = results.read_csv(gridded / "verdicts.csv")
+    facts = json.loads((gridded / "study.json").read_text())["comparisons"]
+    assert len(pairs) == 4 * 5, "four comparisons, five metrics, one pair"
+    for row in pairs.itertuples():
+        fact = facts[row.comparison]
+        own = runs[runs[fact["league"]] & (runs["depth"] == fact["depth"])]
+        by_seed = own.pivot_table(index="seed", columns="activation", values=row.metric)
+        difference = by_seed[row.a] - by_seed[row.b]
+        assert row.difference == pytest.approx(difference.mean(), rel=1e-4, abs=1e-6)
+        if (difference != 0).all():
+            assert row.p == pytest.approx(wilcoxon(difference, method="exact").pvalue)
+            assert row.verdict in (verdicts.OPEN, verdicts.TIED), "three seeds decide nothing"
+
+
+def test_the_tuned_league_follows_validation_and_test_images_follow_it(gridded):
+    tables_ = results.read(gridded)
+    runs = tables_["runs"]
+    for _, group in runs.groupby(["activation", "depth"]):
+        best = group.groupby("learning_rate")["val_elbo"].mean().idxmax()
+        assert (group["tuned"] == (group["learning_rate"] == best)).all()
+        assert (group["fixed"] == (group["learning_rate"] == 0.001)).all()
+    seen = runs[runs["fixed"] | runs["tuned"]]
+    assert seen["elbo"].notna().all()
+    assert runs.drop(seen.index)["elbo"].isna().all()
+    scored = tables_["scores"][results.KEYS].drop_duplicates()
+    assert len(scored.merge(seen[results.KEYS])) == len(scored) == len(seen)
