@@ -99,7 +99,7 @@ def test_commands_and_files_that_are_named_exist():
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     named = set(re.findall(r"make ([a-z]+)", README))
     assert named - {"sure"} <= set(targets)
-    for path in re.findall(r"(?:studies|reports)/[\w./]+\w", README):
+    for path in re.findall(r"(?:studies|reports)/[\w./-]+\w", README):
         assert (ROOT / path).exists(), path
 
 

@@ -82,7 +82,8 @@ def test_the_summary_follows_from_the_scores_of_single_images(folder):
 def test_the_sentence_on_top_is_computed_from_the_summary(page, folder):
     summary = results.read_csv(folder / "summary.csv")
     facts = json.loads((folder / "study.json").read_text())
-    expected = BeautifulSoup(tables.answer(summary, facts), "html.parser").get_text()
+    (pairs,) = results.by_comparison(folder / "verdicts.csv", 1)
+    expected = BeautifulSoup(tables.answer(summary, pairs, facts), "html.parser").get_text()
     assert page.find(class_="answer").get_text() == expected
     assert summary.loc[summary["elbo"].idxmax(), "activation"] in expected
 
@@ -107,7 +108,8 @@ def test_the_page_hides_code_and_messages(page):
 def test_the_page_says_how_to_repeat_it(page, folder):
     facts = json.loads((folder / "study.json").read_text())
     text = page.get_text()
-    for fact in (facts["images"]["fingerprint"], facts["commit"], *facts["versions"].values()):
+    fingerprint = facts["images"]["mnist5k"]["fingerprint"]
+    for fact in (fingerprint, facts["commit"], *facts["versions"].values()):
         assert fact in text
 
 
