@@ -258,3 +258,19 @@ def test_against_turns_verdicts_round():
     assert found.loc["e", "needed"] == 17
     assert comparisons.against(pairs, "b", "mse")["verdict"].to_dict() == {"a": verdicts.BETTER}
     assert comparisons.against(pairs, "c", "mse").empty
+
+
+def test_a_table_is_split_by_what_else_varies():
+    table = pd.DataFrame({"depth": [1, 1, 2], "batch_norm": [True, False, True], "elbo": [5, 6, 7]})
+    assert [(label, list(rows["elbo"])) for label, rows in comparisons.apart(table, ["depth"])] == [
+        ("depth 1", [5, 6]),
+        ("depth 2", [7]),
+    ]
+    both = dict(comparisons.apart(table, ["depth", "batch_norm"]))
+    assert list(both) == [
+        *("depth 1, with batch normalisation", "depth 1, without batch normalisation"),
+        "depth 2, with batch normalisation",
+    ]
+    ((label, rows),) = comparisons.apart(table, [])
+    assert label == ""
+    assert rows is table

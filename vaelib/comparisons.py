@@ -1,6 +1,7 @@
 """Which models of a study may be compared: those that differ in nothing else."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -142,6 +143,14 @@ def against(pairs: pd.DataFrame, name: str, metric: str) -> pd.DataFrame:
     first = ours[ours["a"] == name].set_index("b")
     second = ours[ours["b"] == name].set_index("a").replace({"verdict": verdicts.OPPOSITE})
     return pd.concat([first, second]).rename_axis("other")[["verdict", "needed"]]
+
+
+def apart(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+    """Split a table by some of `COLUMNS`; return each part's label and rows."""
+    if not names:
+        return [("", table)]
+    parts = table.groupby(list(names), sort=False)
+    return [(", ".join(map(_told, names, values)), rows) for values, rows in parts]
 
 
 def _matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
