@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import fcntl
+import json
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,17 @@ def test_parameters_reach_the_notebook_and_one_thread_is_held(tmp_path):
     path = notebook(tmp_path / "works.ipynb", source)
     execute.run_notebook(path, str(tmp_path / "out.ipynb"), {"n": 5})
     assert (tmp_path / "out.ipynb").is_file()
+
+
+def test_a_notebook_is_not_executed_for_a_process_that_is_gone(tmp_path):
+    path = notebook(tmp_path / "works.ipynb", "pass")
+    output = tmp_path / "out.ipynb"
+    request = {"notebook": path, "output": str(output), "parameters": {}, "parent": 1}
+    command = [sys.executable, "-m", "vaelib.execute"]
+    done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
+    message = "the process that asked for the notebook is gone\n"
+    assert (done.returncode, done.stderr) == (1, message)
+    assert not output.exists()
 
 
 def test_a_notebook_that_writes_no_results_is_not_finished(tmp_path, monkeypatch):

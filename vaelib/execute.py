@@ -45,6 +45,7 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
         With the cause, when a cell fails or a process dies.
     """
     request = {"notebook": str(notebook), "output": str(output), "parameters": parameters}
+    request["parent"] = os.getpid()
     done = subprocess.run(
         [sys.executable, "-m", "vaelib.execute"],
         input=json.dumps(request),
@@ -81,6 +82,9 @@ def main() -> int:
     _die_with_parent()
     import_quickly()
     request = json.load(sys.stdin)
+    if os.getppid() != request["parent"]:  # it died before this process asked to die with it
+        print("the process that asked for the notebook is gone", file=sys.stderr)
+        return 1
     import papermill
 
     output = request["output"]
