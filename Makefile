@@ -33,7 +33,7 @@ report: env ## Train and compare: STUDY=studies/article.yml, and fields such as 
 	@$(BIN)/python -m vaelib "$(STUDY)" $(FIELDS) --reports "$(REPORTS)" $(SCHEDULER:%=--scheduler %)
 
 claims: env ## Put seven claims to the test on all finished studies: reports/claims.html
-	@$(BIN)/python -c 'from vaelib import report; print(report.audit("$(REPORTS)"))'
+	@$(BIN)/python -c 'from vaelib.study import report; print(report.audit("$(REPORTS)"))'
 
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/03_explore.ipynb

@@ -14,8 +14,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from vaelib import results
-from vaelib.grid import SETTINGS
+from vaelib.results import files
+from vaelib.results.keys import SETTINGS
 
 RESULTS = Path(__file__).with_name("cost.csv")
 # What tells a cell of the notebooks, in this order.
@@ -43,7 +43,7 @@ def cost_of_notebook(path: Path) -> dict[str, float]:
 
 def cost_of_study(folder: Path) -> pd.Series:
     """Return seconds by what they were spent on, summed over a study's notebooks."""
-    finished = results.read(folder)["runs"]
+    finished = files.read(folder)["runs"]
     names = json.loads((folder / "study.json").read_text())["runs"]
     notebooks = [folder / "runs" / name / "01_train.ipynb" for name in names]
     total = pd.DataFrame([cost_of_notebook(path) for path in notebooks]).sum()

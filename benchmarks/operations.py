@@ -15,8 +15,9 @@ from pathlib import Path
 import pandas as pd
 from contenders import NETWORKS
 
-from vaelib import VAE, blocks, load_images
+from vaelib import VAE, load_images
 from vaelib.backend import keras, tf
+from vaelib.models import input_pipeline
 
 RESULTS = Path(__file__).with_name("operations.csv")
 BATCH = 32
@@ -32,7 +33,7 @@ KINDS = {
 
 def compiled_names(vae: VAE, images) -> dict[str, str]:
     """Return TensorFlow's name of every operation in the compiled step."""
-    feed = blocks.training_feed(vae, images, BATCH)
+    feed = input_pipeline.training_feed(vae, images, BATCH)
     block = feed.block(int(next(iter(feed.numbers()))))
     step = vae._compiled("_update")
     block = {key: tf.constant(value) for key, value in block.items()}

@@ -12,8 +12,9 @@ import numpy as np
 import planted
 import pytest
 
-from vaelib import Study, results
-from vaelib.provenance import NOTEBOOKS
+from vaelib import Study
+from vaelib.results import files
+from vaelib.results.provenance import NOTEBOOKS
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 
@@ -85,7 +86,7 @@ def test_claims_are_judged_on_the_studies_there_are(tmp_path, monkeypatch, capsy
         tables = planted.study(["sigmoid", "tanh", "relu", "linear"], outcome=several, depth=[1, 3])
         (tmp_path / "depth").mkdir()
         for name, table in tables.items():
-            results.write_csv(tmp_path / "depth" / results.FILES[name], table)
+            files.write_csv(tmp_path / "depth" / files.FILES[name], table)
     run(NOTEBOOKS / "04_claims.ipynb", reports=str(tmp_path))
     shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Verdict")]
     verdicts = [line.split()[1].lower() for line in shown]

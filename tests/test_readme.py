@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from vaelib import Study, paired, results
+from vaelib import Study
+from vaelib.analysis import paired_tests
+from vaelib.results import files
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -20,7 +22,7 @@ def published() -> pd.DataFrame:
     """Return the committed table: `make report` may have written another on top."""
     git = subprocess.run(["git", "show", f"HEAD:{PUBLISHED}"], cwd=ROOT, capture_output=True)
     source = io.BytesIO(git.stdout) if git.returncode == 0 else ROOT / PUBLISHED
-    return results.read_csv(source).set_index("activation")
+    return files.read_csv(source).set_index("activation")
 
 
 SUMMARY = published()
@@ -53,9 +55,9 @@ def test_the_findings_are_those_of_the_published_report():
 
 def test_the_tuned_league_is_that_of_the_published_study():
     folder = ROOT / "reports" / "tuned"
-    leagues = results.by_comparison(folder / "summary.csv", 2)
+    leagues = files.by_comparison(folder / "summary.csv", 2)
     fixed, tuned = (league.set_index("activation")["elbo"] for league in leagues)
-    runs = results.read_csv(folder / results.FILES["runs"])
+    runs = files.read_csv(folder / files.FILES["runs"])
     rates = runs[runs["tuned"]].groupby("activation")["learning_rate"].first()
     _, *rows = table("learning rate")
     assert [row[0] for row in rows] == list(leagues[1]["activation"]), "best first"
@@ -79,13 +81,13 @@ def test_the_published_report_is_that_of_the_default_study():
     assert sorted(SUMMARY.index) == sorted(study.activations)
     assert (SUMMARY["runs"] == len(study.seeds)).all()
     pairs = len(study.activations) * (len(study.activations) - 1) // 2
-    assert len(study.seeds) >= paired.fewest_seeds(pairs)
+    assert len(study.seeds) >= paired_tests.fewest_seeds(pairs)
 
 
 def test_the_published_files_are_there_and_small():
     folder = ROOT / "reports" / "default"
     names = ["report.html", "report.png", "study.json", "gallery.npz", "failures.csv"]
-    for name in [*names, "summary.csv", "verdicts.csv", *results.FILES.values()]:
+    for name in [*names, "summary.csv", "verdicts.csv", *files.FILES.values()]:
         assert 0 < (folder / name).stat().st_size < 2_000_000, name
 
 

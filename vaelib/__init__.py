@@ -8,16 +8,16 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=[
-        *("activations", "claims", "comparisons", "diagnosis", "leagues"),
-        *("metrics", "plots", "results", "stats", "verdicts"),
-    ],
+    submodules=["analysis", "data", "metrics", "models", "reporting", "results", "training"],
     submod_attrs={
-        "data": ["ImageSet", "load_images"],
-        "model": ["VAE"],
-        "probes": ["GradientProbe"],
-        "execute": ["RunError"],
-        "runner": ["run_study"],
-        "study": ["Study", "StudyError"],
+        "analysis": ["comparisons", "intervals", "verdicts"],
+        "data.images": ["ImageSet", "load_images"],
+        "exceptions": ["RunError", "StudyError"],
+        "models": ["activations"],
+        "models.vae": ["VAE"],
+        "reporting": ["plots"],
+        "study.runner": ["run_study"],
+        "study.study": ["Study"],
+        "training.probes": ["GradientProbe"],
     },
 )

@@ -5,9 +5,10 @@ import sys
 
 import yaml
 
-from vaelib.execute import import_quickly
-from vaelib.runner import RunError, run_study
-from vaelib.study import Study, StudyError
+from vaelib.exceptions import RunError, StudyError
+from vaelib.study.notebook import import_quickly
+from vaelib.study.runner import run_study
+from vaelib.study.study import Study
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,0 +1,192 @@
+"""From the tables of studies to settings, pairs and gradient ratios."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import planted
+import pytest
+
+from vaelib.analysis import verdicts
+from vaelib.analysis.claims import effects, evidence
+from vaelib.analysis.claims.evidence import CONTRADICTED, HOLDS, OPEN, TUNED
+from vaelib.results import files
+
+
+def constant(value: float):
+    """Return a measure of one difference, with a little spread, for every pair."""
+
+    def measure(runs, history, pairs):
+        spread = 0.01 * np.arange(9)
+        return dict.fromkeys(pairs, value + spread), 0.5, {"measure": "planted"}
+
+    return measure
+
+
+def both(names):
+    return [("relu", "tanh")] if {"relu", "tanh"} <= names else []
+
+
+def write(folder, tables):
+    folder.mkdir(parents=True)
+    for name, table in tables.items():
+        files.write_csv(folder / files.FILES[name], table)
+
+
+def test_studies_are_read_and_old_tables_are_named(tmp_path):
+    tables = planted.study(["relu", "none"], seeds=2)
+    write(tmp_path / "new", tables)
+    write(tmp_path / "old", {**tables, "runs": tables["runs"].drop(columns=["point", "val_elbo"])})
+    write(tmp_path / "half", {"runs": tables["runs"]})
+    (tmp_path / "empty").mkdir()
+    studies, skipped = evidence.read(tmp_path)
+    assert list(studies) == ["new"]
+    for name in ("runs", "history"):
+        found = studies["new"][name]
+        pd.testing.assert_frame_equal(found, tables[name], rtol=1e-6, check_dtype=False)
+    assert set(skipped) == {"half", "old"}
+    assert skipped["old"] == "runs.csv lacks point, val_elbo"
+    assert skipped["half"].startswith("history.csv lacks activation, dataset, epoch, loss, ")
+    assert evidence.read(tmp_path / "nowhere") == ({}, {})
+
+
+def test_diverged_models_and_mixed_decoders_are_left_out():
+    def outcome(row):
+        if row["seed"] == 0:
+            return {"status": "diverged"}
+        return {"decoder_activation": {1: "tanh", 2: math.nan, 3: "relu"}[row["seed"]]}
+
+    runs = evidence.finished({"s": planted.study(["relu"], seeds=4, outcome=outcome)})
+    assert list(runs["seed"]) == [2, 3]
+    assert list(runs["study"]) == ["s", "s"]
+
+
+def test_each_activation_at_its_best_rate_is_one_more_setting():
+    rates = [1e-4, 1e-3, 1e-2]
+    best = {"relu": 1e-3, "tanh": 1e-2}
+
+    def outcome(row):
+        chosen = row["learning_rate"] == best[row["activation"]]
+        tested = chosen or row["learning_rate"] == 1e-3  # the fixed league, too
+        score = -100.0 + chosen if tested else -98.0  # such as of the few that did not diverge
+        return {"val_elbo": score, "elbo": -99.0 if tested else math.nan}
+
+    tables = planted.study(best, seeds=2, outcome=outcome, learning_rate=rates)
+    one_rate = planted.study(["relu"], seeds=2, outcome=outcome)
+    runs = evidence.finished({"s": tables, "one": one_rate})
+    tuned = runs[runs["learning_rate"] == TUNED]
+    assert list(tuned["study"].unique()) == ["s"], "the other study tried one rate only"
+    assert len(tuned) == 4
+    points = tuned.groupby("activation")["point"].unique().map(list).to_dict()
+    assert points == {"relu": [1], "tanh": [2]}
+    names = [setting["learning_rate"] for setting, _ in evidence.settings(runs)]
+    assert names == [*rates, 1e-3, TUNED]
+
+
+def test_settings_are_all_but_what_is_left_out():
+    tables = planted.study(["relu", "tanh"], seeds=2, depth=[1, 2], batch_norm=[True, False])
+    runs = evidence.finished({"s": tables})
+    found = list(evidence.settings(runs))
+    assert [(s["depth"], s["batch_norm"]) for s, _ in found] == [
+        *((1, True), (1, False), (2, True), (2, False)),
+    ]
+    assert [len(group) for _, group in found] == [4] * 4
+    found = list(evidence.settings(runs, without=["depth"]))
+    assert [("depth" in s, s["batch_norm"], len(g)) for s, g in found] == [
+        *((False, True, 8), (False, False, 8)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict", "outcome"),
+    [
+        (2, verdicts.BETTER, HOLDS),
+        (-2, verdicts.WORSE, CONTRADICTED),
+        (0, verdicts.TIED, CONTRADICTED),
+        (0.45, verdicts.BETTER, HOLDS),  # on the edge of the margin
+        (-0.04, verdicts.TIED, CONTRADICTED),
+    ],
+)
+def test_every_setting_with_both_is_judged(difference, verdict, outcome):
+    studies = {
+        "a": planted.study(["relu", "tanh"], depth=[1, 2]),
+        "b": planted.study(["relu", "elu"]),
+    }
+    rows = evidence.judged(studies, constant(difference), "highest", both)
+    assert list(rows["study"]) == ["a", "a"]
+    assert list(rows["depth"]) == [1, 2]
+    assert set(rows["verdict"]) == {verdict}
+    assert set(rows["outcome"]) == {outcome}
+    assert set(rows["margin"]) == {0.5}
+
+
+def test_history_reaches_the_measure_by_setting():
+    tables = planted.study(["relu", "tanh"], seeds=2, depth=[1, 2])
+    seen = []
+
+    def measure(runs, history, pairs):
+        seen.append((len(runs), set(history["point"]), len(history)))
+        return constant(1)(runs, history, pairs)
+
+    evidence.judged({"s": tables, "t": tables}, measure, "highest", both)
+    assert seen == [(4, {0}, 4 * 20), (4, {1}, 4 * 20)] * 2
+
+
+def test_where_nothing_is_to_be_judged_there_are_no_rows():
+    assert evidence.judged({}, effects.elbo, "highest", both).empty
+    assert evidence.judged({"s": planted.study(["elu"])}, effects.elbo, "highest", both).empty
+    assert evidence.ratios({}).empty
+
+
+def test_ratios_are_geometric_means_with_their_state():
+    spread = 0.01 * np.arange(9) - 0.04
+
+    def outcome(row):
+        size = {"sigmoid": -2.0, "tanh": -0.5, "relu": -1.0}[row["activation"]]
+        ratio = 10 ** (size + spread[row["seed"]])
+        return {"gradient_ratio": ratio, "gradient_ratio_start": min(1, 10 * ratio)}
+
+    table = evidence.ratios({"s": planted.study(["sigmoid", "tanh", "relu"], outcome=outcome)})
+    after = table[table["moment"] == "after training"].set_index("activation")
+    np.testing.assert_allclose(after["ratio"], [0.01, 10**-0.5, 0.1])
+    assert list(after["state"]) == ["vanished", "kept", OPEN]
+    # Student's interval of the logarithms: t(0.975, 8) = 2.306004.
+    reach = 2.306004 * np.std(spread, ddof=1) / 3
+    np.testing.assert_allclose(np.log10(after["high"] / after["ratio"]), reach, rtol=1e-5)
+    before = table[table["moment"] == "before training"].set_index("activation")
+    assert before.loc["sigmoid", ["ratio", "state"]].to_list() == [pytest.approx(0.1), OPEN]
+
+
+def test_a_ratio_of_nothing_is_open_and_of_zero_vanished():
+    def outcome(row):
+        return {"gradient_ratio": 0.0, "gradient_ratio_start": math.nan}
+
+    table = evidence.ratios({"s": planted.study(["relu"], outcome=outcome)}).set_index("moment")
+    assert list(table.loc["before training", ["n", "state"]]) == [0, OPEN]
+    assert list(table.loc["after training", ["n", "state"]]) == [9, "vanished"]
+
+
+def test_tuned_runs_have_their_gradients_counted_once():
+    def outcome(row):
+        return {"elbo": -99.0, "val_elbo": -row["learning_rate"]}
+
+    tables = planted.study(["relu"], outcome=outcome, learning_rate=[1e-3, 1e-2])
+    assert TUNED in set(evidence.finished({"s": tables})["learning_rate"])
+    assert list(evidence.ratios({"s": tables})["learning_rate"]) == [1e-3] * 2 + [1e-2] * 2
+
+
+def test_labels_tell_the_study_and_what_varies_there():
+    rows = pd.DataFrame(
+        {
+            "study": ["rates", "rates", "deep"],
+            "learning_rate": [1e-3, TUNED, 1e-3],
+            "optimizer": ["adam", "sgd", "sgd"],
+            "depth": [1, 1, 3],
+        }
+    )
+    assert evidence.labels(rows) == [
+        "rates: learning rate 0.001, adam",
+        "rates: learning rate best of each, sgd",
+        "deep",
+    ]
+    assert evidence.labels(rows[:0]) == []

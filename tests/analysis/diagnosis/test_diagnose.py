@@ -1,0 +1,236 @@
+"""Every fault made on purpose in a small VAE, and seen to be named."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib import VAE, GradientProbe, ImageSet
+from vaelib.analysis.diagnosis import diagnose as diagnosis
+from vaelib.analysis.diagnosis import symptoms
+from vaelib.analysis.diagnosis.criteria import Thresholds, nats
+from vaelib.backend import keras
+from vaelib.models import bounds
+from vaelib.training import evaluate
+from vaelib.training import fit as fitting
+
+TABLES = ("runs", "history", "gradients", "latents")
+RATE = 5e-3
+
+
+def patterns(n: int, seed: int) -> np.ndarray:
+    """Six binary patterns of 8 x 8 pixels, with 2 % of the pixels flipped."""
+    kinds = np.random.default_rng(99).integers(0, 2, size=(6, 8, 8, 1))
+    rng = np.random.default_rng(seed)
+    chosen = kinds[rng.integers(0, 6, n)]
+    return np.abs(chosen - (rng.random(chosen.shape) < 0.02)).astype("float32")
+
+
+def grey(n: int, seed: int) -> np.ndarray:
+    """Noise around one grey: there is nothing for a code to tell."""
+    return np.random.default_rng(seed).normal(0.5, 0.1, (n, 8, 8, 1)).clip(0, 1).astype("float32")
+
+
+def few(n: int, seed: int) -> np.ndarray:
+    """Coin flips, to be learned by heart or not at all: forty images, again and again."""
+    coins = np.random.default_rng(seed).integers(0, 2, (40, 8, 8, 1))
+    return np.resize(coins, (n, 8, 8, 1)).astype("float32")
+
+
+def large_weights(hidden, others):
+    for layer in hidden:
+        layer.kernel.assign(6 * layer.kernel)
+    for layer in others[:2]:  # the code stays small, and with it the loss
+        layer.kernel.assign(1e-3 * layer.kernel)
+
+
+def low_biases(hidden, others):
+    hidden[0].bias.assign(np.full(hidden[0].units, -20.0))
+
+
+def extreme_biases(hidden, others):
+    hidden[0].bias.assign(np.where(np.arange(hidden[0].units) % 2, -20.0, 20.0))
+
+
+@pytest.fixture(scope="module")
+def train():
+    """Train two seeds of a model, with a fault planted into the weights they start from."""
+    models = {}
+
+    def tables(activation, epochs, draw=patterns, plant=None, rate=RATE) -> dict:
+        if activation not in models:  # compiled once
+            vae = VAE((8, 8, 1), activation=activation, hidden_units=(24, 16, 12), latent_dim=4)
+            vae.compile(optimizer=keras.optimizers.Adam(RATE))
+            models[activation] = vae
+        vae, initialize = models[activation], VAE.initialize
+
+        def one(vae, images, seed, epochs, probe) -> dict:
+            floor = bounds.constant_elbo(images.train, images.test, "bernoulli")
+            made = evaluate.score(
+                vae, images, fitting.fit(vae, images, rate, seed, epochs, 20, probe)
+            )
+            keys = {"activation": activation, "seed": seed, "constant_elbo": floor}
+            return {name: table.assign(**keys) for name, table in made.tables.items()}
+
+        def planted(model, seed):
+            initialize(model, seed)
+            if plant is not None:
+                hidden = [x for x in model.dense_layers if x.name[-1].isdigit()]
+                plant(hidden, [x for x in model.dense_layers if x not in hidden])
+
+        images = ImageSet(draw.__name__, draw(400, 0), draw(60, 1), draw(60, 2))
+        probe = GradientProbe(images.train[:64])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(VAE, "initialize", planted)
+            made = [one(vae, images, seed, epochs, probe) for seed in (0, 1)]
+        return {name: pd.concat([t[name] for t in made], ignore_index=True) for name in TABLES}
+
+    return tables
+
+
+@pytest.fixture(scope="module")
+def healthy(train):
+    return train("tanh", 15)
+
+
+@pytest.fixture(scope="module")
+def deep_sigmoid(train):
+    return train("sigmoid", 5)
+
+
+def diagnose(tables, **options) -> diagnosis.Diagnosis:
+    return diagnosis.diagnose(*(tables[name] for name in TABLES), **options)
+
+
+def test_a_sound_model_has_no_fault(healthy):
+    found = diagnose(healthy, reference=healthy["runs"])
+    assert not found.bad
+    assert found.causes == ()
+    assert found.sentence.startswith("no fault found: test ELBO")
+    assert [sign.cause for sign in found.signs] == list(symptoms.CAUSES)
+    assert not any(sign.present for sign in found.signs)
+
+
+def test_sigmoid_in_many_layers_has_a_vanishing_gradient(healthy, deep_sigmoid):
+    """Which leaves the code unused, so that the posterior collapses too."""
+    found = diagnose(deep_sigmoid, reference=healthy["runs"])
+    assert found.causes == (symptoms.VANISHING, symptoms.COLLAPSE)
+
+
+@pytest.mark.parametrize(
+    ("activation", "fault", "causes"),
+    [
+        ("tanh", {"epochs": 2, "rate": 1e4}, (symptoms.DIVERGENCE,)),
+        ("relu", {"epochs": 5, "plant": large_weights}, (symptoms.EXPLODING,)),
+        ("relu", {"epochs": 5, "plant": low_biases}, (symptoms.DEAD, symptoms.COLLAPSE)),
+        (
+            "tanh",
+            {"epochs": 5, "plant": extreme_biases},
+            (symptoms.SATURATION, symptoms.VANISHING, symptoms.COLLAPSE),
+        ),
+        ("tanh", {"epochs": 2}, (symptoms.UNDERFITTING,)),
+        ("tanh", {"epochs": 3, "rate": 1e-5}, (symptoms.UNDERFITTING,)),
+    ],
+)
+def test_a_planted_fault_is_named(train, healthy, activation, fault, causes):
+    found = diagnose(train(activation, **fault), reference=healthy["runs"])
+    assert found.bad
+    assert found.causes == causes
+    for sign in found.signs:
+        assert (f"{sign.cause}: {sign.text}" in found.sentence) == (sign.cause in causes)
+    told = found.sentence.count("the floor of a constant image")
+    assert told == (0 if symptoms.DIVERGENCE in causes else 1)
+
+
+def test_a_posterior_collapses_where_a_code_has_nothing_to_tell(train):
+    tables = train("tanh", 5, grey)
+    found = diagnose(tables)
+    assert found.causes == (symptoms.COLLAPSE,)
+    (sign,) = (sign for sign in found.signs if sign.present)
+    row = tables["runs"].mean(numeric_only=True)
+    distance = row["elbo"] - row["constant_elbo"]
+    assert sign.numbers["lead"] == pytest.approx(distance)
+    side = "above" if distance >= 0 else "below"
+    floor = f"the floor of a constant image ({nats(row['constant_elbo'])})"
+    assert f"{nats(abs(distance))} nats {side} {floor}" in sign.text
+    assert abs(distance) < 0.1
+
+
+def test_images_learned_by_heart_are_overfitting(train):
+    assert diagnose(train("tanh", 12, few)).causes == (symptoms.OVERFITTING,)
+
+
+def test_the_sentence_ends_with_the_trend(train, healthy):
+    tables = train("tanh", 2)
+    losses = tables["history"].groupby("epoch")["val_loss"].mean()
+    ending = f"validation loss still falling by {nats(losses[1] - losses[2])} nats an epoch"
+    assert diagnose(tables, reference=healthy["runs"]).sentence.endswith(ending)
+    level = tables["history"].assign(val_loss=3.0)
+    found = diagnose({**tables, "history": level}, reference=healthy["runs"])
+    assert found.sentence.endswith("validation loss no longer falling")
+
+
+def test_the_margin_decides_what_is_bad(healthy):
+    better = healthy["runs"].copy()
+    better[["elbo", "train_elbo"]] += 5
+    assert diagnose(healthy, reference=better).causes == (symptoms.UNDERFITTING,)
+    assert not diagnose(healthy, reference=better, margin=5.1).bad
+    assert not diagnose(healthy, reference=better, thresholds=Thresholds(margin_share=0.5)).bad
+    assert not diagnose(healthy).bad
+
+
+@pytest.fixture
+def study(healthy, deep_sigmoid):
+    """Both activations on one data set; on another one alone, and one that diverged."""
+
+    def joined(name):
+        lost = healthy[name].assign(activation="relu")
+        if name == "runs":
+            lost = lost.assign(status="diverged", elbo=np.nan, train_elbo=np.nan)
+        parts = [
+            deep_sigmoid[name].assign(dataset="one"),
+            healthy[name].assign(dataset="one"),
+            (lost.iloc[:0] if name == "latents" else lost).assign(dataset="two"),
+            deep_sigmoid[name].assign(dataset="two"),
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    return {name: joined(name) for name in TABLES}
+
+
+def test_there_is_a_sentence_for_every_activation_in_every_setting(study, healthy, deep_sigmoid):
+    table = diagnosis.sentences(study, setting=["dataset"])
+    assert list(table["dataset"]) == ["one", "one", "two", "two"]
+    assert list(table["activation"]) == ["tanh", "sigmoid", "sigmoid", "relu"]
+    assert list(table["bad"]) == [False, True, True, True]
+    both = "vanishing gradient, posterior collapse"
+    assert list(table["causes"]) == ["", both, both, "divergence"]
+    beside_the_best = diagnose(deep_sigmoid, reference=healthy["runs"])
+    alone = diagnose(deep_sigmoid, reference=deep_sigmoid["runs"])
+    assert list(table["sentence"][1:3]) == [
+        f"sigmoid: {found.sentence}" for found in (beside_the_best, alone)
+    ]
+    assert "behind the best" in table["sentence"][1]
+    assert "behind the best" not in table["sentence"][2]
+
+
+def test_one_setting_needs_no_name(study):
+    one = {name: table[table["dataset"] == "one"] for name, table in study.items()}
+    named = diagnosis.sentences(one, setting=["dataset"]).drop(columns="dataset")
+    pd.testing.assert_frame_equal(diagnosis.sentences(one), named)
+
+
+def test_a_study_in_which_nothing_finished_is_told(study):
+    two = {name: table[table["activation"] == "relu"] for name, table in study.items()}
+    (sentence,) = diagnosis.sentences(two)["sentence"]
+    assert sentence == (
+        "relu: divergence: the loss was no longer a number in 2 of 2 runs; no run finished"
+    )
+
+
+def test_tables_are_diagnosed_without_tensorflow():
+    code = "import sys, vaelib.analysis.diagnosis.diagnose; print('tensorflow' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.strip() == "False"

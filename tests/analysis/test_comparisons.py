@@ -1,0 +1,276 @@
+"""Which models are compared, and the verdicts on hand-made values."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from vaelib.analysis import comparisons, verdicts
+from vaelib.analysis.comparisons import FIXED, JUDGED, TUNED
+
+PLAIN = {
+    "dataset": "digits",
+    "decoder_activation": "same",
+    "depth": 1,
+    "initializer": "keras",
+    "optimizer": "adam",
+    "train_size": 100,
+    "batch_norm": False,
+    "weight_decay": 0.0,
+}
+
+
+def models(*points: dict, names: str = "ab", seeds: int = 2) -> pd.DataFrame:
+    """Return runs of some grid points; what a point does not give is plain."""
+    rows = []
+    for point, given in enumerate(points):
+        for name in names:
+            for seed in range(seeds):
+                row = {**PLAIN, "learning_rate": 0.001, "fixed": True, "tuned": True, **given}
+                rows.append({"activation": name, "point": point, "seed": seed, **row})
+    return pd.DataFrame(rows)
+
+
+FAST = {"learning_rate": 0.1, "fixed": False, "tuned": True}
+SLOW = {"learning_rate": 0.001, "fixed": True, "tuned": False}
+UNSEEN = {"learning_rate": 0.01, "fixed": False, "tuned": False}
+
+
+def test_a_plain_study_is_one_comparison_without_a_label():
+    (one,) = comparisons.of_study(models({}))
+    assert one.fields == {**PLAIN, "league": FIXED}
+    assert (one.varying, one.label, one.setting) == ((), "", "")
+
+
+def test_a_comparison_can_be_written_as_json():
+    fields = [one.fields for one in comparisons.of_study(models({}, {"batch_norm": True}))]
+    assert json.loads(json.dumps(fields)) == fields
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "labels"),
+    [
+        ("dataset", ["mnist5k", "digits"], ["mnist5k", "digits"]),
+        ("decoder_activation", ["same", "relu"], ["decoder same", "decoder relu"]),
+        ("depth", [4, 1], ["depth 4", "depth 1"]),
+        ("initializer", ["keras", "matched"], ["initializer keras", "initializer matched"]),
+        ("optimizer", ["sgd", "adam"], ["optimizer sgd", "optimizer adam"]),
+        ("train_size", [50, 100], ["training images 50", "training images 100"]),
+        (
+            "batch_norm",
+            [False, True],
+            ["without batch normalisation", "with batch normalisation"],
+        ),
+        ("weight_decay", [0.0, 0.5], ["weight decay 0.0", "weight decay 0.5"]),
+    ],
+)
+def test_a_label_tells_what_varies_in_the_grids_order(name, values, labels):
+    found = comparisons.of_study(models(*({name: value} for value in values)))
+    assert [one.fields[name] for one in found] == values
+    assert [one.label for one in found] == [one.setting for one in found] == labels
+    assert {one.varying for one in found} == {(name,)}
+
+
+def test_with_several_rates_every_setting_is_compared_in_two_leagues():
+    points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
+    found = comparisons.of_study(models(*points))
+    assert [one.label for one in found] == [
+        *("depth 1, fixed learning rate", "depth 2, fixed learning rate"),
+        *("depth 1, tuned learning rate", "depth 2, tuned learning rate"),
+    ]
+    assert [one.setting for one in found] == ["depth 1", "depth 2"] * 2
+    assert [one.fields["league"] for one in found] == [FIXED] * 2 + [TUNED] * 2
+
+
+def test_every_combination_is_a_comparison_whatever_an_activation_misses():
+    """An activation that failed on one data set must not hide that data set."""
+    runs = models(*({"dataset": d, "depth": n} for d in ("digits", "mnist5k") for n in (1, 2)))
+    runs = runs[(runs["activation"] != "a") | (runs["dataset"] != "mnist5k")]
+    found = [(one.fields["dataset"], one.fields["depth"]) for one in comparisons.of_study(runs)]
+    assert found == [("digits", 1), ("digits", 2), ("mnist5k", 1), ("mnist5k", 2)]
+
+
+def with_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return runs with a table of two rows for each model that says whose they are."""
+    keys = runs[["dataset", "activation", "point", "seed"]]
+    scores = pd.concat([keys.assign(image=image) for image in (0, 1)], ignore_index=True)
+    told = scores["dataset"] + scores["activation"] + scores["point"].astype(str)
+    scores["whose"] = told + scores["seed"].astype(str)
+    return {"runs": runs, "scores": scores, "latents": scores[:0]}
+
+
+def test_select_takes_one_model_of_each_activation_and_seed():
+    points = [
+        {"dataset": name, "depth": depth, **rate}
+        for name in ("digits", "mnist5k")
+        for depth in (1, 2)
+        for rate in (SLOW, UNSEEN, FAST)
+    ]
+    tables = with_tables(models(*points))
+    taken = []
+    for one in comparisons.of_study(tables["runs"]):
+        chosen = comparisons.select(tables, one)
+        runs = chosen["runs"]
+        assert sorted(zip(runs["activation"], runs["seed"], strict=True)) == [
+            *(("a", 0), ("a", 1), ("b", 0), ("b", 1))
+        ]
+        assert set(runs["dataset"]) == {one.fields["dataset"]}
+        assert set(runs["depth"]) == {one.fields["depth"]}
+        rate = {FIXED: 0.001, TUNED: 0.1}[one.fields["league"]]
+        assert set(runs["learning_rate"]) == {rate}
+        whose = runs["dataset"] + runs["activation"] + runs["point"].astype(str)
+        whose += runs["seed"].astype(str)
+        assert sorted(chosen["scores"]["whose"]) == sorted([*whose, *whose])
+        assert list(chosen["scores"].columns) == list(tables["scores"].columns)
+        assert chosen["latents"].empty
+        taken += list(whose)
+    assert len(taken) == len(set(taken)) == 2 * 2 * 2 * 4
+
+
+def test_in_the_tuned_league_every_activation_has_a_rate_of_its_own():
+    runs = models(SLOW, FAST)
+    of_a = runs["activation"] == "a"
+    runs.loc[of_a, "tuned"] = runs.loc[of_a, "learning_rate"] == 0.001
+    fixed, tuned = comparisons.of_study(runs)
+    tables = {"runs": runs}
+    for one, rates in ((fixed, {"a": 0.001, "b": 0.001}), (tuned, {"a": 0.001, "b": 0.1})):
+        chosen = comparisons.select(tables, one)["runs"]
+        assert dict(zip(chosen["activation"], chosen["learning_rate"], strict=True)) == rates
+        assert len(chosen) == 4
+
+
+def test_by_setting_has_the_models_at_all_rates():
+    points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
+    runs = models(*points)
+    groups = comparisons.by_setting(runs, comparisons.of_study(runs))
+    assert list(groups) == ["depth 1", "depth 2"]
+    for depth, group in zip((1, 2), groups.values(), strict=True):
+        pd.testing.assert_frame_equal(group, runs[runs["depth"] == depth])
+        assert set(group["learning_rate"]) == {0.001, 0.01, 0.1}
+
+
+NINE = np.arange(1.0, 10)
+
+
+def judged(values: dict[str, np.ndarray], margin: float = 0.0, **columns) -> pd.DataFrame:
+    """Return verdicts on models that have the same value in every metric."""
+    rows = [
+        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(JUDGED, value)}
+        for name, group in values.items()
+        for seed, value in enumerate(group)
+    ]
+    runs = pd.DataFrame(rows).assign(**columns)
+    return comparisons.judge(runs, dict.fromkeys(JUDGED, margin))
+
+
+def test_every_pair_gets_a_verdict_on_every_metric_and_its_own_better_side():
+    pairs = judged({"up": 100 + NINE, "down": 100 - NINE, "mid": np.full(9, 100.0)})
+    assert list(pairs["metric"].unique()) == ["elbo", "mse", "psnr", "ssim", "gap"]
+    assert (pairs.groupby("metric").size() == 3).all()
+    found = {(row.metric, row.a, row.b): row.verdict for row in pairs.itertuples()}
+    for metric in ("elbo", "psnr", "ssim"):
+        assert found[metric, "down", "up"] == verdicts.WORSE
+        assert found[metric, "mid", "up"] == verdicts.WORSE
+        assert found[metric, "down", "mid"] == verdicts.WORSE
+    for metric in ("mse", "gap"):
+        assert found[metric, "down", "up"] == verdicts.BETTER
+
+
+def test_differences_and_p_are_those_of_scipy_corrected_within_a_metric():
+    rng = np.random.default_rng(0)
+    values = {name: rng.normal(size=9) + shift for name, shift in (("a", 0), ("b", 1), ("c", 9))}
+    pairs = judged(values)
+    for _, family in pairs.groupby("metric"):
+        p = [stats.wilcoxon(values[row.a] - values[row.b]).pvalue for row in family.itertuples()]
+        np.testing.assert_allclose(family["p"], p)
+        means = [(values[row.a] - values[row.b]).mean() for row in family.itertuples()]
+        np.testing.assert_allclose(family["difference"], means)
+        ranked = np.sort(p) * [3, 2, 1]  # Holm (1979)
+        corrected = np.minimum(np.maximum.accumulate(ranked), 1)
+        np.testing.assert_allclose(np.sort(family["p_holm"]), corrected)
+
+
+def test_each_metric_has_its_own_margin():
+    values = {"a": 100 + NINE, "b": np.full(9, 100.0)}
+    rows = [
+        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(JUDGED, value)}
+        for name, group in values.items()
+        for seed, value in enumerate(group)
+    ]
+    margins = dict.fromkeys(JUDGED, 0.0) | {"psnr": 50.0}
+    pairs = comparisons.judge(pd.DataFrame(rows), margins).set_index("metric")
+    assert pairs["margin"].to_dict() == margins
+    assert pairs.loc["psnr", "verdict"] == verdicts.TIED
+    assert pairs.loc["elbo", "verdict"] == verdicts.BETTER
+
+
+def test_models_are_paired_by_seed_whatever_their_order():
+    table = pd.DataFrame(
+        [
+            {"activation": name, "seed": seed, "status": "finished"}
+            | dict.fromkeys(JUDGED, 100.0 * seed + shift * (1 + seed / 100))
+            for name, shift in (("a", 0), ("b", 1))
+            for seed in range(9)
+        ]
+    )
+    shuffled = table.sample(frac=1, random_state=3)
+    pairs = comparisons.judge(shuffled, dict.fromkeys(JUDGED, 0.0))
+    assert pairs["verdict"].iloc[0] == verdicts.WORSE
+    assert pairs["high"].iloc[0] < -0.9
+
+
+def test_a_diverged_model_counts_in_no_verdict_even_with_a_number():
+    values = {"a": -1 - NINE / 100, "b": np.append(-2 - NINE[:8] / 100, -1e9)}
+    status = ["finished"] * 17 + ["diverged"]
+    pairs = judged(values, status=status)
+    assert set(pairs["n"]) == {8}
+    np.testing.assert_allclose(pairs["difference"], 1)
+
+
+@pytest.mark.parametrize("status", ["finished", "diverged"])
+def test_nothing_to_compare_leaves_no_verdicts_but_the_columns(status):
+    names = ["a"] if status == "finished" else ["a", "b"]
+    pairs = judged(dict.fromkeys(names, NINE), status=status)
+    assert len(pairs) == 0
+    assert list(pairs.columns) == list(judged({"a": NINE, "b": NINE}).columns)
+
+
+def test_against_turns_verdicts_round():
+    rows = [
+        ("elbo", "a", "b", verdicts.BETTER, math.nan),
+        ("elbo", "c", "a", verdicts.BETTER, math.nan),
+        ("elbo", "a", "d", verdicts.TIED, math.nan),
+        ("elbo", "e", "a", verdicts.OPEN, 17.0),
+        ("elbo", "b", "c", verdicts.WORSE, math.nan),
+        ("mse", "a", "b", verdicts.WORSE, math.nan),
+    ]
+    pairs = pd.DataFrame(rows, columns=["metric", "a", "b", "verdict", "needed"])
+    found = comparisons.against(pairs, "a", "elbo")
+    assert found["verdict"].to_dict() == {
+        "b": verdicts.BETTER,
+        "d": verdicts.TIED,
+        "c": verdicts.WORSE,
+        "e": verdicts.OPEN,
+    }
+    assert found.loc["e", "needed"] == 17
+    assert comparisons.against(pairs, "b", "mse")["verdict"].to_dict() == {"a": verdicts.BETTER}
+    assert comparisons.against(pairs, "c", "mse").empty
+
+
+def test_a_table_is_split_by_what_else_varies():
+    table = pd.DataFrame({"depth": [1, 1, 2], "batch_norm": [True, False, True], "elbo": [5, 6, 7]})
+    assert [(label, list(rows["elbo"])) for label, rows in comparisons.apart(table, ["depth"])] == [
+        ("depth 1", [5, 6]),
+        ("depth 2", [7]),
+    ]
+    both = dict(comparisons.apart(table, ["depth", "batch_norm"]))
+    assert list(both) == [
+        *("depth 1, with batch normalisation", "depth 1, without batch normalisation"),
+        "depth 2, with batch normalisation",
+    ]
+    ((label, rows),) = comparisons.apart(table, [])
+    assert label == ""
+    assert rows is table

@@ -1,0 +1,169 @@
+"""The report's table and curves: means over seeds, intervals, ties."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib.analysis import comparisons, summary, verdicts
+from vaelib.results.columns import METRICS
+
+SEEDS = range(9)
+# Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
+T_OF_TWO = 12.7062047362 / 2
+HISTORY = pd.DataFrame(
+    [
+        *(("relu", 0, 1, 9.0), ("relu", 0, 2, 5.0), ("relu", 0, 3, 6.0)),
+        *(("relu", 1, 1, 7.0), ("relu", 1, 2, 7.0), ("relu", 1, 3, 4.0)),
+        *(("tanh", 0, 1, 9.0), ("tanh", 0, 2, 8.5), ("tanh", 0, 3, 8.0)),
+    ],
+    columns=["activation", "seed", "epoch", "val_loss"],
+)
+
+
+def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None) -> dict:
+    """Return tables of one model for each activation and ELBO; NaN where it diverged."""
+    runs, history = [], []
+    for name, values in elbo.items():
+        for seed, value in enumerate(values):
+            finished = not math.isnan(value)
+            scores = dict.fromkeys((m.column for m in METRICS), value)
+            del scores["epochs_to_target"]
+            scores["seconds_per_epoch"] = (seconds or {}).get(name, [1.0] * len(values))[seed]
+            status = "finished" if finished else "diverged"
+            runs.append({"activation": name, "seed": seed, "status": status, **scores})
+            for epoch, loss in enumerate((losses or {}).get(name, [2.0, 1.0]), start=1):
+                history.append((name, seed, epoch, loss))
+    columns = ["activation", "seed", "epoch", "val_loss"]
+    return {"runs": pd.DataFrame(runs), "history": pd.DataFrame(history, columns=columns)}
+
+
+def summarize(tables: dict, target: float = 1.0) -> pd.DataFrame:
+    pairs = comparisons.judge(tables["runs"], dict.fromkeys(comparisons.JUDGED, 0.0))
+    return summary.summarize(tables, target, pairs)
+
+
+def test_the_default_target_is_the_median_last_loss():
+    runs = HISTORY[["activation", "seed"]].drop_duplicates().assign(status="finished")
+    tables = {"runs": runs, "history": HISTORY}
+    assert summary.default_target(tables) == 6  # of 6, 4 and 8; not of the least
+    runs.loc[runs.index[:2], "status"] = "diverged"
+    assert summary.default_target(tables) == 8  # of the one that finished
+
+
+@pytest.mark.parametrize(
+    ("target", "epochs"),
+    [(7, [2, 1, np.nan]), (6.99, [2, 3, np.nan]), (8, [2, 1, 3]), (1, [np.nan] * 3)],
+)
+def test_the_target_is_met_at_the_first_epoch_at_or_under_it(target, epochs):
+    found = summary.epochs_to_target(HISTORY, target)
+    expected = pd.DataFrame({"activation": ["relu", "relu", "tanh"], "seed": [0, 1, 0]})
+    expected = expected.assign(epochs_to_target=epochs)
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+
+
+def test_summary_means_and_order_by_hand():
+    elbo = {"tanh": [-3.0, -5.0], "relu": [-1.0, -2.0], "selu": [-9.0, -9.0]}
+    losses = {"tanh": [3.0, 1.0], "relu": [1.0, 1.0], "selu": [3.0, 2.0]}
+    table = summarize(study(elbo, losses=losses))
+    assert list(table["activation"]) == ["relu", "tanh", "selu"]
+    np.testing.assert_array_equal(table["elbo"], [-1.5, -4, -9])
+    reach = T_OF_TWO * np.array([1, 2, 0])
+    np.testing.assert_allclose(table["elbo_low"], table["elbo"] - reach)
+    np.testing.assert_allclose(table["elbo_high"], table["elbo"] + reach)
+    np.testing.assert_array_equal(table["epochs_to_target"], [1, 2, np.nan])
+    np.testing.assert_array_equal(table["reached"], [2, 2, 0])
+
+
+def test_the_epochs_to_the_target_have_no_mean_where_one_run_missed_it():
+    tables = study({"relu": [-1.0] * 3, "tanh": [-1.0] * 3})
+    history = tables["history"]
+    history.loc[(history["activation"] == "relu") & (history["seed"] == 2), "val_loss"] = 9
+    table = summarize(tables).set_index("activation")
+    assert table.loc["relu", "reached"] == 2
+    assert math.isnan(table.loc["relu", "epochs_to_target"])
+    assert not table.loc["relu", "epochs_to_target_tie"]
+    assert table.loc["tanh", "epochs_to_target"] == 2
+    assert table.loc["tanh", "epochs_to_target_tie"]
+
+
+def test_ties_are_told_by_verdicts_paired_by_seed():
+    # Seeds differ by far more than activations: only pairing tells them apart.
+    best = 100.0 * np.arange(12)
+    swing = np.array([3, -3.5, 3, -3, 3, -3, 3, -3, -1, -3, 3, 1])
+    elbo = {"best": best, "equal": best, "level": best + swing, "worse": best - 2 + swing / 10}
+    table = summarize(study(elbo)).set_index("activation")
+    assert list(table.index[table["elbo_tie"]]) == ["best", "equal", "level"]
+    assert table.loc["worse", "elbo_high"] > table.loc["best", "elbo_low"]
+    assert not table["kl_tie"].any(), "of KL, neither more nor less is better"
+    assert not table["gap_tie"].any(), "who learned little has little to lose"
+
+
+def test_a_tie_is_whoever_is_not_worse_by_the_verdicts_given():
+    tables = study({"relu": [-1.0, -1.1], "tanh": [-2.0, -2.1], "elu": [-3.0, -3.1]})
+    rows = [("relu", "tanh", verdicts.TIED), ("elu", "relu", verdicts.WORSE)]
+    pairs = pd.DataFrame(rows, columns=["a", "b", "verdict"]).assign(metric="elbo", needed=np.nan)
+    table = summary.summarize(tables, 1.0, pairs).set_index("activation")
+    assert table["elbo_tie"].to_dict() == {"relu": True, "tanh": True, "elu": False}
+    pairs.loc[1, "verdict"] = verdicts.OPEN
+    table = summary.summarize(tables, 1.0, pairs).set_index("activation")
+    assert table["elbo_tie"].all()
+
+
+def test_a_metric_without_verdicts_marks_the_best_alone():
+    elbo = {"quick": [-1.0] * 9, "slow": [-1.0] * 9}
+    seconds = {"quick": [1.0] * 9, "slow": [1.001] * 9}
+    table = summarize(study(elbo, seconds)).set_index("activation")
+    assert table["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
+
+
+def test_lower_is_better_for_errors():
+    elbo = {"low": 1.0 + np.arange(9), "high": 5.0 + np.arange(9)}
+    table = summarize(study(elbo)).set_index("activation")
+    assert table["mse_tie"].to_dict() == {"low": True, "high": False}
+    assert table["psnr_tie"].to_dict() == {"low": False, "high": True}
+
+
+def test_diverged_runs_count_in_no_mean():
+    elbo = {"relu": [-2.0, np.nan, -4.0], "tanh": [-5.0, -6.0, -7.0], "elu": [np.nan] * 3}
+    table = summarize(study(elbo)).set_index("activation")
+    assert list(table.index) == ["relu", "tanh", "elu"]
+    assert list(table["runs"]) == [3, 3, 3]
+    assert list(table["diverged"]) == [1, 0, 3]
+    assert list(table["reached"]) == [2, 3, 0]
+    assert table.loc["relu", "elbo"] == -3
+    assert table.loc["elu", ["elbo", "elbo_low", "seconds_per_epoch"]].isna().all()
+    assert not table.loc["elu", "elbo_tie"]
+
+
+def test_diverged_runs_count_in_no_tie():
+    # The diverged run was by far the quickest, and would make the slower one the best.
+    elbo = {"quick": [-1.0] * 9, "slow": [*[-1.0] * 8, np.nan]}
+    seconds = {"quick": [1.0] * 9, "slow": [*[1.1] * 8, 0.01]}
+    table = summarize(study(elbo, seconds)).set_index("activation")
+    assert table.loc["slow", "seconds_per_epoch"] == pytest.approx(1.1)
+    assert table["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
+
+
+def test_over_seeds_takes_means_of_the_rows_all_seeds_have():
+    curves = summary.over_seeds(HISTORY, "val_loss", ["epoch"])
+    assert list(curves["activation"]) == ["relu"] * 3 + ["tanh"] * 3
+    np.testing.assert_array_equal(curves["epoch"], [1, 2, 3, 1, 2, 3])
+    np.testing.assert_array_equal(curves["mean"], [8, 6, 5, 9, 8.5, 8])
+    reach = T_OF_TWO * np.array([2, 2, 2, *[np.nan] * 3])
+    np.testing.assert_allclose(curves["low"], curves["mean"] - reach)
+    np.testing.assert_allclose(curves["high"], curves["mean"] + reach)
+    shorter = summary.over_seeds(HISTORY.drop(4), "val_loss", ["epoch"])
+    assert list(shorter["epoch"]) == [1, 3, 1, 2, 3]
+
+
+def test_over_seeds_keeps_several_columns():
+    table = HISTORY.assign(depth=HISTORY["epoch"], layer=HISTORY["epoch"].map("layer_{}".format))
+    layers = summary.over_seeds(table, "val_loss", ["depth", "layer"])
+    assert list(layers.columns) == ["activation", "depth", "layer", "mean", "low", "high"]
+    assert list(layers["layer"][:3]) == ["layer_1", "layer_2", "layer_3"]
+
+
+def test_over_seeds_of_nothing_is_nothing():
+    assert summary.over_seeds(HISTORY[:0], "val_loss", ["epoch"]).empty

@@ -1,0 +1,134 @@
+"""The registry: names, values and initialisers, and which functions it refuses."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, log_softmax
+from scipy.stats import norm
+
+from vaelib.backend import tf
+from vaelib.models import activations
+
+FORMULAS = {
+    "sigmoid": expit,
+    "tanh": np.tanh,
+    "relu": lambda a: np.maximum(a, 0),
+    "linear": lambda a: a,
+    "leaky_relu": lambda a: np.where(a > 0, a, 0.2 * a),
+    "elu": lambda a: np.where(a > 0, a, np.expm1(a)),
+    "selu": lambda a: 1.0507009873554805 * np.where(a > 0, a, 1.6732632423543772 * np.expm1(a)),
+    "gelu": lambda a: a * norm.cdf(a),
+    "silu": lambda a: a * expit(a),
+    "mish": lambda a: a * np.tanh(np.logaddexp(0, a)),
+    "softplus": lambda a: np.logaddexp(0, a),
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    monkeypatch.setattr(activations, "_REGISTRY", dict(activations._REGISTRY))
+
+
+def test_the_eleven_registered_names_come_first_and_in_order():
+    assert activations.names()[:11] == list(FORMULAS)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_values_are_those_of_the_formula(name):
+    a = np.linspace(-4, 4, 33)
+    values = activations.get(name).resolve()(tf.constant(a, "float32"))
+    # GELU's usual approximation by tanh is 5e-4 off and would fail.
+    np.testing.assert_allclose(values, FORMULAS[name](a), atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"), [("swish", "silu"), ("identity", "linear"), ("hard_swish", "hard_silu")]
+)
+def test_an_alias_stands_for_one_canonical_name(alias, name):
+    assert activations.get(alias) is activations.get(name)
+    assert activations.get(alias).name == name
+    assert alias not in activations.names()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("rellu", "relu"), ("ReLU", "relu"), ("tnah", "tanh"), ("swissh", "swish"), ("cellu", "celu")],
+)
+def test_an_unknown_name_is_told_with_the_nearest(name, nearest):
+    with pytest.raises(ValueError, match=f"^activation: '{name}' .* did you mean '{nearest}'"):
+        activations.get(name)
+
+
+def test_what_is_not_a_string_is_refused():
+    with pytest.raises(ValueError, match="^activation: 3 is not a name"):
+        activations.get(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("softmax", "it mixes the units of a layer"),
+        ("log_softmax", "it mixes the units of a layer"),
+        ("sparsemax", "it mixes the units of a layer"),
+        ("glu", "it changes the number of units"),
+        ("threshold", "it needs further arguments"),
+    ],
+)
+def test_functions_that_are_not_element_wise_are_refused_with_the_reason(name, reason):
+    with pytest.raises(ValueError, match=f"^activation: '{name}' is not element-wise: {reason}"):
+        activations.get(name)
+    assert name not in activations.names()
+
+
+def test_other_keras_functions_are_admitted_by_name():
+    a = tf.constant([-2.0, 3.0, 9.0])
+    np.testing.assert_array_equal(activations.get("relu6").resolve()(a), [0, 3, 6])
+    np.testing.assert_allclose(activations.get("celu").resolve()(a), [np.expm1(-2), 3, 9])
+    assert {"relu6", "celu"} <= set(activations.names())
+
+
+@pytest.mark.parametrize(
+    ("name", "matched"),
+    [
+        *((name, "he_uniform") for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "mish")),
+        *((name, "glorot_uniform") for name in ("sigmoid", "tanh", "linear", "log_sigmoid")),
+        *(("softplus", "he_uniform"), ("relu6", "he_uniform"), ("selu", "lecun_uniform")),
+    ],
+)
+def test_the_matched_initializer_suits_the_function(name, matched):
+    activation = activations.get(name)
+    assert activation.initializer("matched") == matched
+    assert activation.initializer("keras") == "glorot_uniform"
+
+
+def test_an_own_function_is_found_under_its_name():
+    def cube(a):
+        return a**3
+
+    added = activations.register(cube, matched_initializer="he_normal")
+    assert activations.get("cube") is added
+    assert added.resolve()(2.0) == 8
+    assert added.initializer("matched") == "he_normal"
+    with pytest.raises(ValueError, match="^activation: 'cube' is taken"):
+        activations.register(np.tanh, "cube")
+
+
+@pytest.mark.parametrize("name", ["relu", "swish"])
+def test_a_registered_name_or_alias_is_taken(name):
+    with pytest.raises(ValueError, match=f"^activation: '{name}' is taken"):
+        activations.register(tf.sin, name)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: log_softmax(a, axis=-1),
+        lambda a: tf.cumsum(a, axis=-1),
+        lambda a: a - tf.reduce_mean(a, axis=0),
+        lambda a: a[:, ::2],
+    ],
+    ids=["mixes all units", "mixes earlier units", "mixes images", "drops units"],
+)
+def test_an_own_function_that_is_not_element_wise_is_refused(function):
+    with pytest.raises(ValueError, match="^activation: 'own' is not element-wise"):
+        activations.register(function, "own")
+    assert "own" not in activations.names()

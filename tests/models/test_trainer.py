@@ -1,0 +1,337 @@
+"""The compiled blocks against a plain loop, and Keras' habits."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from vaelib import VAE
+from vaelib.backend import keras, tf
+from vaelib.models import input_pipeline
+
+
+def plain_loop(vae, images, epochs, batch_size):
+    """Train step by step without compiling, on the batches and noise of `fit`."""
+    vae.optimizer.build(vae.trainable_variables)
+    feed = input_pipeline.training_feed(vae, images, batch_size)
+    for _ in range(epochs):
+        for number in feed.numbers():
+            block = feed.block(int(number))
+            for i in range(int(block["batches"])):
+                size = int(block["sizes"][i])
+                batch = images[block["rows"][i][:size]]
+                noise = block["noise"][i][:size]
+                weights = tf.fill([size], 1.0 / size)
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_sum(vae.objective(batch, noise, weights, training=True))
+                variables = vae.trainable_variables
+                vae.optimizer.apply_gradients(
+                    zip(tape.gradient(loss, variables), variables, strict=True)
+                )
+
+
+@pytest.mark.parametrize("fields", [{}, {"likelihood": "gaussian"}, {"batch_norm": True}], ids=str)
+def test_fit_is_the_plain_loop(make_vae, images, fields):
+    fitted, looped = make_vae(**fields), make_vae(**fields)
+    fitted.fit(images, epochs=3, batch_size=32, verbose=0)
+    plain_loop(looped, images, epochs=3, batch_size=32)
+    assert int(fitted.optimizer.iterations) == int(looped.optimizer.iterations) == 9
+    for a, b in zip(fitted.get_weights(), looped.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: keras.optimizers.Adam(1e-2, clipnorm=0.1),
+        lambda: keras.optimizers.SGD(1e-3, momentum=0.9, nesterov=True, clipvalue=0.5),
+        lambda: keras.optimizers.RMSprop(
+            keras.optimizers.schedules.ExponentialDecay(1e-2, decay_steps=2, decay_rate=0.5)
+        ),
+    ],
+    ids=["clipped Adam", "clipped SGD", "decaying RMSprop"],
+)
+def test_clipping_and_schedules_work_as_in_the_plain_loop(make_vae, images, optimizer):
+    fitted, looped = make_vae(optimizer=optimizer()), make_vae(optimizer=optimizer())
+    fitted.fit(images, epochs=2, batch_size=32, verbose=0)
+    plain_loop(looped, images, epochs=2, batch_size=32)
+    for a, b in zip(fitted.get_weights(), looped.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_bits_do_not_depend_on_the_length_of_blocks(make_vae, images, same_weights, length):
+    whole, parts = make_vae(), make_vae()
+    parts.block_length = length
+    for vae in (whole, parts):
+        vae.fit(images, epochs=2, batch_size=8, verbose=0)
+    assert int(parts.optimizer.iterations) == 18
+    assert same_weights(whole, parts)
+
+
+def test_every_image_is_trained_on_once_an_epoch(make_vae, images):
+    vae = make_vae()
+    vae.optimizer.build(vae.trainable_variables)
+    feed = input_pipeline.training_feed(vae, images, batch_size=32)
+    (block,) = (feed.block(int(number)) for number in feed.numbers())
+    rows = [row[:size] for row, size in zip(block["rows"], block["sizes"], strict=True)]
+    assert [len(row) for row in rows] == [32, 32, 6]
+    assert sorted(np.concatenate(rows)) == list(range(70))
+    assert not np.array_equal(np.concatenate(rows), np.arange(70)), "shuffled"
+
+
+def test_the_order_is_new_in_every_epoch(make_vae, images):
+    vae = make_vae()
+    vae.optimizer.build(vae.trainable_variables)
+    feed = input_pipeline.training_feed(vae, images, batch_size=32)
+    (number,) = map(int, feed.numbers())
+    first = feed.block(number)
+    vae.optimizer.iterations.assign(3)
+    second = feed.block(number)
+    for part in ("rows", "noise"):
+        assert not np.array_equal(first[part], second[part])
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras, when it cannot count
+def test_a_data_set_of_batches_trains_like_an_array(make_vae, images, labelled, counted):
+    from_array, from_dataset = make_vae(), make_vae()
+    from_array.fit(images, epochs=3, batch_size=32, shuffle=False, verbose=0)
+    parts = (images, np.arange(len(images))) if labelled else images
+    dataset = tf.data.Dataset.from_tensor_slices(parts).batch(32)
+    if not counted:
+        dataset = dataset.filter(lambda *_: True)
+    from_dataset.block_length = 2
+    from_dataset.fit(dataset, epochs=3, verbose=0)
+    assert int(from_dataset.optimizer.iterations) == 9
+    for a, b in zip(from_array.get_weights(), from_dataset.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_an_empty_data_set_is_refused(make_vae):
+    empty = tf.data.Dataset.from_tensor_slices(np.zeros((0, 6, 5, 1), "float32")).batch(4)
+    with pytest.raises(ValueError, match="the data set is empty"):
+        make_vae().fit(empty, verbose=0)
+
+
+def test_one_seed_twice_gives_the_same_bits_and_another_other_ones(make_vae, images, same_weights):
+    first, again, other = make_vae(seed=1), make_vae(seed=1), make_vae(seed=2)
+    for vae in (first, again, other):
+        vae.fit(images, epochs=2, batch_size=32, verbose=0)
+    assert same_weights(first, again)
+    assert not same_weights(first, other)
+
+
+def test_initialize_starts_anew_from_another_seed(make_vae, images, same_weights):
+    used, fresh = make_vae(seed=5), make_vae(seed=1)
+    used.fit(images, epochs=1, batch_size=32, verbose=0)
+    compiled = used.train_function
+    used.initialize(1)
+    assert same_weights(used, fresh)
+    for vae in (used, fresh):
+        vae.fit(images, epochs=2, batch_size=32, verbose=0)
+    assert same_weights(used, fresh)
+    assert used.train_function is compiled, "nothing was compiled again"
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Nadam", "Adagrad", "AdamW"])
+def test_any_optimizer_is_reset_with_the_weights(make_vae, images, name):
+    make = getattr(keras.optimizers, name)
+    vae = make_vae(optimizer=make(1e-3))
+    vae.optimizer.build(vae.trainable_variables)
+    start = [v.numpy() for v in vae.optimizer.variables]
+    vae.fit(images, epochs=1, batch_size=32, verbose=0)
+    moved = [v.numpy() for v in vae.optimizer.variables]
+    assert not all(map(np.array_equal, start, moved))
+    vae.initialize(0)
+    assert all(map(np.array_equal, start, [v.numpy() for v in vae.optimizer.variables]))
+
+
+def test_the_log_adds_up_in_training_and_validation(make_vae, images):
+    log = (
+        make_vae()
+        .fit(images, epochs=2, batch_size=32, validation_data=images[:9], verbose=0)
+        .history
+    )
+    assert set(log) == {
+        *("loss", "reconstruction", "kl"),
+        *("val_loss", "val_reconstruction", "val_kl"),
+    }
+    for prefix in ("", "val_"):
+        total = np.add(log[f"{prefix}reconstruction"], log[f"{prefix}kl"])
+        np.testing.assert_allclose(log[f"{prefix}loss"], total, rtol=1e-6)
+
+
+def test_validation_may_be_split_off_the_end(make_vae, images, same_weights):
+    split, given = make_vae(), make_vae()
+    one = split.fit(images, batch_size=32, validation_split=0.2, verbose=0)
+    two = given.fit(images[:56], batch_size=32, validation_data=(images[56:], None), verbose=0)
+    assert one.history == two.history
+    assert same_weights(split, given)
+
+
+def test_evaluate_is_the_mean_elbo_and_repeats(make_vae, images):
+    vae = make_vae()
+    log = vae.evaluate(images, batch_size=32, return_dict=True, verbose=0)
+    assert log == vae.evaluate(images, batch_size=16, return_dict=True, verbose=0) | {
+        key: pytest.approx(value, rel=1e-5) for key, value in log.items()
+    }
+    assert log["loss"] == pytest.approx(-vae.elbo(images).mean(), rel=1e-5)
+
+
+def test_a_resumed_training_has_the_same_bits(make_vae, images, same_weights, tmp_path):
+    whole, half = make_vae(), make_vae()
+    whole.fit(images, epochs=4, batch_size=32, verbose=0)
+    half.fit(images, epochs=2, batch_size=32, verbose=0)
+    half.save(tmp_path / "half.keras")
+    resumed = keras.saving.load_model(tmp_path / "half.keras")
+    resumed.fit(images, epochs=4, initial_epoch=2, batch_size=32, verbose=0)
+    assert same_weights(whole, resumed)
+
+
+class Interruption(keras.callbacks.Callback):
+    """Break off, as a power cut would, at the end of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_backup_and_restore_goes_on_with_the_same_bits(make_vae, images, same_weights, tmp_path):
+    whole, broken, resumed = make_vae(), make_vae(), make_vae()
+    whole.fit(images, epochs=4, batch_size=32, verbose=0)
+
+    def backup():
+        return keras.callbacks.BackupAndRestore(tmp_path / "backup")
+
+    with pytest.raises(KeyboardInterrupt):
+        broken.fit(
+            images, epochs=4, batch_size=32, verbose=0, callbacks=[backup(), Interruption(2)]
+        )
+    log = resumed.fit(images, epochs=4, batch_size=32, verbose=0, callbacks=[backup()])
+    assert log.epoch == [3]
+    assert same_weights(whole, resumed)
+
+
+TRAINING = """
+import hashlib
+from vaelib import VAE, load_images
+from vaelib.backend import keras
+images = load_images("digits")
+vae = VAE(images.shape, hidden_units=(32, 16), seed=3)
+vae.compile(keras.optimizers.Adam(1e-3))
+vae.fit(images.train, epochs=3, verbose=0)
+print(hashlib.sha256(b"".join(w.tobytes() for w in vae.get_weights())).hexdigest())
+"""
+
+
+def test_bits_are_the_same_alone_and_in_parallel():
+    def start():
+        command = [sys.executable, "-c", TRAINING]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    alone = start().communicate()[0]
+    beside = [process.communicate()[0] for process in [start(), start()]]
+    assert len(alone.strip()) == 64
+    assert beside == [alone, alone]
+
+
+def test_early_stopping_and_checkpoints_work(make_vae, images, tmp_path):
+    vae = make_vae(optimizer=keras.optimizers.SGD(0.0))
+    log = vae.fit(
+        images,
+        epochs=9,
+        batch_size=32,
+        validation_data=images,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.EarlyStopping(patience=1),
+            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras"),
+        ],
+    )
+    assert len(log.epoch) == 2
+    assert isinstance(keras.saving.load_model(tmp_path / "best.keras"), VAE)
+
+
+def test_a_diverging_training_is_stopped(make_vae, images):
+    vae = make_vae(optimizer=keras.optimizers.SGD(1e20), activation="linear")
+    log = vae.fit(
+        images, epochs=9, batch_size=32, verbose=0, callbacks=[keras.callbacks.TerminateOnNaN()]
+    )
+    assert len(log.epoch) < 9
+
+
+def test_single_batches_and_plain_keras_fit_work_too(make_vae, images):
+    vae = make_vae()
+    before = vae.train_on_batch(images[:32], return_dict=True)
+    keras.Model.fit(vae, images, batch_size=32, epochs=20, verbose=0)
+    after = vae.test_on_batch(images[:32], return_dict=True)
+    assert after["loss"] < before["loss"]
+    assert after["loss"] == pytest.approx(after["reconstruction"] + after["kl"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.zeros((4, 5, 6, 1)), r"x: shape \(4, 5, 6, 1\) .*allowed: \[n, 6, 5, 1\]"),
+        (np.full((4, 6, 5, 1), 255.0), r"x: values from 255 to 255 .*allowed: \[0, 1\]"),
+        (np.full((4, 6, 5, 1), np.nan), r"x: values from nan"),
+        (np.zeros((0, 6, 5, 1)), r"x: shape \(0, 6, 5, 1\)"),
+    ],
+)
+def test_wrong_images_are_refused_in_a_line(make_vae, wrong, message):
+    vae = make_vae()
+    for use in (vae.fit, vae.evaluate, vae.elbo):
+        with pytest.raises(ValueError, match=message):
+            use(wrong)
+
+
+def test_what_a_vae_has_no_use_for_is_refused(make_vae, images):
+    vae = make_vae()
+    with pytest.raises(ValueError, match="y: a target is not allowed"):
+        vae.fit(images, images)
+    with pytest.raises(ValueError, match=r"validation_split: 0.001 is not allowed"):
+        vae.fit(images, validation_split=0.001)
+    vae.compile("adam", steps_per_execution=2)
+    with pytest.raises(ValueError, match=r"steps_per_execution: 2 .* block_length"):
+        vae.fit(images)
+    vae.compile("adam", loss="mse")
+    with pytest.raises(ValueError, match="loss: one given to compile"):
+        vae.fit(images)
+    dataset = tf.data.Dataset.from_tensor_slices(255 * images).batch(32)
+    with pytest.raises(ValueError, match=r"data set: values from .* allowed: \[0, 1\]"):
+        make_vae().fit(dataset)
+
+
+class Evaluation(keras.callbacks.Callback):
+    """Evaluate other images at the end of every epoch."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.images = images
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.evaluate(self.images, verbose=0)
+
+
+def test_evaluating_in_a_callback_leaves_the_validation_alone(make_vae, images):
+    logs = [
+        make_vae()
+        .fit(
+            images,
+            epochs=3,
+            batch_size=32,
+            validation_data=images[:20],
+            callbacks=callbacks,
+            verbose=0,
+        )
+        .history
+        for callbacks in ([], [Evaluation(images[50:])])
+    ]
+    assert logs[0] == logs[1]

@@ -1,0 +1,83 @@
+"""What tuning the learning rate changes, in words."""
+
+import numpy as np
+import pandas as pd
+
+from vaelib.analysis.verdicts import BETTER, OPEN, TIED, WORSE
+from vaelib.reporting import sentences
+
+# Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
+T_OF_TWO = 12.7062047362 / 2
+
+
+def models(values: dict[str, dict[float, list[float]]]) -> pd.DataFrame:
+    """Return runs from validation ELBOs by activation and rate; the best mean is tuned."""
+    rows = []
+    for name, by_rate in values.items():
+        best = max(by_rate, key=lambda rate: np.nan_to_num(np.mean(by_rate[rate]), nan=-np.inf))
+        for rate, group in by_rate.items():
+            rows += [
+                {"activation": name, "learning_rate": rate, "seed": seed, "val_elbo": value}
+                | {"tuned": rate == best}
+                for seed, value in enumerate(group)
+            ]
+    return pd.DataFrame(rows)
+
+
+RUNS = models(
+    {
+        "tanh": {0.001: [-5.0, -6.0], 0.0001: [-9.0, -9.0], 0.01: [-1.0, -3.0]},
+        "relu": {0.001: [-4.0, -4.5], 0.0001: [-3.0, -3.5], 0.01: [-7.0, np.nan]},
+        "elu": {0.001: [-2.0, -2.0], 0.0001: [-8.0, -8.0], 0.01: [np.nan, np.nan]},
+    }
+)
+
+
+def pairs(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
+    columns = ["a", "b", "difference", "verdict"]
+    return pd.DataFrame(rows, columns=columns).assign(metric=metric)
+
+
+FIXED = pairs(
+    *(("elu", "relu", 3.0, BETTER), ("elu", "tanh", -2.0, WORSE), ("gelu", "tanh", 5.0, BETTER)),
+    *(("relu", "tanh", 0.4, OPEN), ("elu", "gelu", 0.2, TIED), ("gelu", "relu", -1.0, WORSE)),
+)
+TUNED = pairs(
+    *(("elu", "relu", -1.0, WORSE), ("elu", "tanh", 4.0, BETTER), ("gelu", "tanh", 2.0, BETTER)),
+    *(("relu", "tanh", -0.4, BETTER), ("elu", "gelu", -0.2, TIED), ("gelu", "relu", 0.0, TIED)),
+)
+
+
+def test_the_text_names_rates_edges_and_flips():
+    text = sentences.tuning(RUNS, FIXED, TUNED)
+    assert "each with the same grid and seeds: tanh 0.01; relu 0.0001; elu 0.001." in text
+    assert "may lie beyond it: tanh (the highest); relu (the lowest)." in text
+    minus = "\N{MINUS SIGN}"
+    assert (
+        f"The ranking flips: elu is better than relu at the fixed rate (+3.0 nats) and worse when "
+        f"both are tuned ({minus}1.0 nats)."
+    ) in text
+    assert "The ranking flips: elu is worse than tanh at the fixed rate" in text
+    assert text.count("The ranking flips") == 2
+    assert "2 pairs change order between the leagues without a verdict in both." in text
+    assert "No pair" not in text
+
+
+def test_the_text_says_so_when_nothing_flips_and_no_rate_is_at_an_edge():
+    runs = RUNS[RUNS["activation"] == "elu"]
+    text = sentences.tuning(runs, FIXED, FIXED)
+    assert "No chosen rate lies at the edge of the grid." in text
+    assert "No pair's verdict flips between the leagues." in text
+    assert "order between" not in text
+    one = TUNED.assign(difference=FIXED["difference"])
+    one.loc[3, "difference"] = -0.1
+    assert "1 pair changes order" in sentences.tuning(runs, FIXED, one)
+
+
+def test_names_are_escaped():
+    runs = models({"<i>": {0.1: [-1.0], 0.2: [-2.0]}})
+    fixed, tuned = pairs(("<i>", "<u>", 1, BETTER)), pairs(("<i>", "<u>", -1, WORSE))
+    text = sentences.tuning(runs, fixed, tuned)
+    assert "<i>" not in text
+    assert "<u>" not in text
+    assert "&lt;i&gt; 0.1" in text

@@ -1,0 +1,58 @@
+"""The grid: every combination once, the first dimension varying slowest."""
+
+import itertools
+
+import pytest
+
+from vaelib.results import keys
+
+PLAIN = {
+    "decoder_activation": [None],
+    "depth": [1],
+    "initializer": ["keras"],
+    "optimizer": ["adam"],
+    "train_size": [None],
+    "batch_norm": [False],
+    "weight_decay": [0.0],
+}
+
+
+def test_single_values_make_the_plain_setting():
+    assert keys.settings(**PLAIN) == [keys.Setting()]
+    assert list(PLAIN) == list(keys.SETTINGS)
+
+
+def test_lists_make_every_combination_in_order():
+    lists = PLAIN | {"weight_decay": [0.1, 0.0], "depth": [2, 1, 4], "optimizer": ["sgd", "adam"]}
+    made = keys.settings(**lists)
+    found = [(one.depth, one.optimizer, one.weight_decay) for one in made]
+    assert found == list(itertools.product([2, 1, 4], ["sgd", "adam"], [0.1, 0.0]))
+    assert {(one.initializer, one.train_size, one.batch_norm) for one in made} == {
+        ("keras", None, False)
+    }
+
+
+@pytest.mark.parametrize("name", keys.SETTINGS)
+def test_each_dimension_reaches_its_own_field(name):
+    first, second = keys.settings(**PLAIN | {name: ["one", "other"]})
+    assert (getattr(first, name), getattr(second, name)) == ("one", "other")
+    for other in set(keys.SETTINGS) - {name}:
+        assert [getattr(first, other)] == [getattr(second, other)] == PLAIN[other]
+
+
+def test_a_dimension_that_is_missing_is_an_error():
+    with pytest.raises(KeyError, match="depth"):
+        keys.settings(**{name: values for name, values in PLAIN.items() if name != "depth"})
+
+
+@pytest.mark.parametrize(
+    ("fixed", "others", "rates"),
+    [
+        (1e-3, [], [1e-3]),
+        (1e-3, [1e-3], [1e-3]),
+        (1e-3, [1e-2, 1e-4], [1e-3, 1e-4, 1e-2]),
+        (1e-2, [3e-3, 1e-2, 1e-4, 3e-3], [1e-2, 1e-4, 3e-3]),
+    ],
+)
+def test_the_fixed_rate_is_first_and_none_is_there_twice(fixed, others, rates):
+    assert keys.rates(fixed, others) == rates

@@ -1,0 +1,82 @@
+"""The model of a setting is the one that was asked for."""
+
+import numpy as np
+import pytest
+
+from vaelib.backend import keras
+from vaelib.results.keys import Setting
+from vaelib.training import fit
+
+
+def build(**fields):
+    return fit.build((6, 5, 1), "tanh", Setting(**fields), (8,), latent_dim=3)
+
+
+def step(vae, gradient: float, rate: float) -> list[np.ndarray]:
+    """Take a step with equal gradients everywhere; return the variables' changes."""
+    vae.optimizer.learning_rate = rate
+    before = [variable.numpy() for variable in vae.trainable_variables]
+    gradients = [np.full(value.shape, gradient, "float32") for value in before]
+    vae.optimizer.apply(gradients, vae.trainable_variables)
+    pairs = zip(vae.trainable_variables, before, strict=True)
+    return [variable.numpy() - value for variable, value in pairs]
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "nadam", "adamax", "adagrad"])
+def test_weight_decay_shrinks_kernels_and_nothing_else(optimizer):
+    """With no gradient, what is left is the decay: by rate times decay, decoupled."""
+    decayed, plain = build(optimizer=optimizer, weight_decay=0.1, batch_norm=True), build()
+    for vae in (decayed, plain):
+        for variable in vae.trainable_variables:
+            if variable.name != "kernel":
+                variable.assign(np.full(variable.shape, 2.0))
+    values = [variable.numpy() for variable in decayed.trainable_variables]
+    changes = step(decayed, 0.0, rate=0.5)
+    kinds = [variable.name for variable in decayed.trainable_variables]
+    assert set(kinds) == {"kernel", "bias", "beta", "gamma"}
+    for kind, value, change in zip(kinds, values, changes, strict=True):
+        expected = -0.5 * 0.1 * value if kind == "kernel" else np.zeros_like(value)
+        np.testing.assert_allclose(change, expected, rtol=1e-4, atol=1e-7)
+    assert not any(change.any() for change in step(plain, 0.0, rate=0.5))
+
+
+def test_sgd_goes_on_with_nine_tenths_of_its_last_step():
+    vae = build(optimizer="sgd")
+    for expected in (-0.01, -0.019, -0.0271):
+        for change in step(vae, 1.0, rate=0.01):
+            np.testing.assert_allclose(change, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "kind"),
+    [
+        *(("adam", keras.optimizers.Adam), ("rmsprop", keras.optimizers.RMSprop)),
+        *(("nadam", keras.optimizers.Nadam), ("adamax", keras.optimizers.Adamax)),
+        *(("adagrad", keras.optimizers.Adagrad), ("sgd", keras.optimizers.SGD)),
+    ],
+)
+def test_the_optimizer_is_the_one_named_with_keras_defaults(optimizer, kind):
+    made = build(optimizer=optimizer).optimizer
+    assert type(made) is kind
+    expected = kind(momentum=0.9) if optimizer == "sgd" else kind()
+    assert made.get_config() == expected.get_config() | {"name": made.name}
+
+
+@pytest.mark.parametrize(
+    ("depth", "encoder", "decoder"),
+    [(1, [8, 4], [4, 8]), (3, [8, 8, 8, 4, 4, 4], [4, 4, 4, 8, 8, 8])],
+)
+def test_depth_repeats_every_hidden_layer(depth, encoder, decoder):
+    vae = fit.build((6, 5, 1), "relu", Setting(depth=depth), (8, 4), latent_dim=3)
+    widths = [layer.units for layer in vae.dense_layers]
+    assert widths == [*encoder, 3, 3, *decoder, 30]
+
+
+def test_the_other_settings_reach_the_model():
+    vae = build(decoder_activation="relu", initializer="matched", batch_norm=True)
+    assert (vae.activation, vae.decoder_activation) == ("tanh", "relu")
+    assert (vae.initializer, vae.batch_norm) == ("matched", True)
+    plain = build()
+    assert (plain.decoder_activation, plain.initializer, plain.batch_norm) == (
+        *("tanh", "keras", False),
+    )

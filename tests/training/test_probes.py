@@ -1,0 +1,121 @@
+"""Recorded gradients and shares against gradients taken by other means."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaelib import GradientProbe
+from vaelib.backend import tf
+from vaelib.training import probes
+
+
+def measured(vae, images, **options) -> pd.DataFrame:
+    probe = GradientProbe(images, **options)
+    probe.set_model(vae)
+    probe.on_train_begin()
+    return pd.DataFrame(probe.rows).set_index("layer")
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_kernel_gradients_are_those_of_the_objective(make_vae, images, likelihood):
+    vae = make_vae(hidden_units=(8, 7), likelihood=likelihood)
+    table = measured(vae, images, seed=4)
+    noise = np.random.default_rng([4]).standard_normal((len(images), 3), dtype="float32")
+    with tf.GradientTape() as tape:
+        weights = tf.fill([len(images)], 1 / len(images))
+        loss = tf.reduce_sum(vae.objective(images, noise, weights))
+    kernels = [layer.kernel for layer in vae.dense_layers]
+    norms = [np.linalg.norm(g) for g in tape.gradient(loss, kernels)]
+    np.testing.assert_allclose(table["gradient_norm"], norms, rtol=1e-4)
+    assert list(table["depth"]) == list(range(1, 8))
+
+
+def test_the_gradient_at_the_logits_is_probability_less_pixel(make_vae, images):
+    vae = make_vae()
+    mean, log_variance = vae.encode(images)
+    noise = np.random.default_rng([0]).standard_normal(mean.shape, dtype="float32")
+    p = vae.decode(mean + np.exp(log_variance / 2) * noise)
+    expected = np.sqrt(np.mean((p - images) ** 2))
+    rms = measured(vae, images).loc["logits", "gradient_rms"]
+    assert rms == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_gradient_at_a_hidden_layer_is_that_of_its_shifted_input(make_vae, images):
+    """Shift one image's pre-activation by a small amount: finite differences."""
+    vae = make_vae(hidden_units=(4,))
+    one = images[:1]
+    rms = measured(vae, one).loc["encoder_1", "gradient_rms"]
+    noise = np.random.default_rng([0]).standard_normal((1, 3), dtype="float32")
+    bias = vae.dense_layers[0].bias  # with one image, its gradient is the pre-activation's
+
+    def loss(shift):
+        bias.assign(shift)
+        terms = vae.objective(one, noise, tf.ones(1)).numpy()
+        bias.assign(np.zeros(4))
+        return terms.sum(dtype="float64")
+
+    steps = 1e-2 * np.eye(4)
+    slopes = [(loss(step) - loss(-step)) / 2e-2 for step in steps]
+    assert rms == pytest.approx(np.sqrt(np.mean(np.square(slopes))), rel=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("activation", "bias", "dead", "saturated"),
+    [
+        ("relu", -100.0, 1.0, 1.0),
+        ("relu", 100.0, 0.0, 0.0),
+        ("sigmoid", 100.0, 0.0, 1.0),
+        ("tanh", -100.0, 0.0, 1.0),
+        ("linear", 100.0, 0.0, 0.0),
+        ("leaky_relu", -100.0, 0.0, 0.0),
+    ],
+)
+def test_dead_and_saturated_units_are_found(make_vae, images, activation, bias, dead, saturated):
+    vae = make_vae(activation=activation)
+    vae.dense_layers[0].bias.assign(np.full(8, bias))
+    row = measured(vae, images).loc["encoder_1"]
+    assert (row["dead"], row["saturated"]) == (dead, saturated)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_layers_without_activation_have_no_shares(make_vae, images, batch_norm):
+    table = measured(make_vae(batch_norm=batch_norm), images)
+    without = table.loc[["mean", "log_variance", "logits"], ["dead", "saturated"]]
+    assert without.isna().all(axis=None)
+    assert table.loc[["encoder_1", "decoder_1"], ["dead", "saturated"]].notna().all(axis=None)
+
+
+def test_the_start_and_every_epoch_are_recorded_and_training_is_untouched(
+    make_vae, images, same_weights
+):
+    watched, alone = make_vae(), make_vae()
+    probe = GradientProbe(images[:16])
+    for vae, callbacks in ((watched, [probe]), (alone, [])):
+        vae.fit(images, epochs=3, batch_size=32, verbose=0, callbacks=callbacks)
+    table = pd.DataFrame(probe.rows)
+    assert tuple(table.columns) == probes.COLUMNS
+    assert sorted(table["epoch"].unique()) == [0, 1, 2, 3]
+    assert same_weights(watched, alone)
+
+
+def test_the_rows_begin_anew_with_the_next_seed(make_vae, images):
+    vae, probe = make_vae(), GradientProbe(images[:16])
+    vae.fit(images, epochs=2, batch_size=32, verbose=0, callbacks=[probe])
+    first = pd.DataFrame(probe.rows)
+    vae.initialize(0)
+    vae.fit(images, epochs=2, batch_size=32, verbose=0, callbacks=[probe])
+    pd.testing.assert_frame_equal(pd.DataFrame(probe.rows), first, check_exact=True)
+
+
+def test_the_gradient_ratio_is_first_over_last_hidden_layer():
+    layers = ["encoder_1", "encoder_2", "mean", "log_variance", "decoder_1", "decoder_2", "logits"]
+    rows = [
+        {"epoch": epoch, "depth": depth, "layer": layer, "gradient_rms": scale * depth}
+        for epoch, scale in ((0, 1.0), (1, 2.0))
+        for depth, layer in enumerate(layers, start=1)
+    ]
+    table = pd.DataFrame(rows)
+    table.loc[(table["epoch"] == 1) & (table["layer"] == "encoder_1"), "gradient_rms"] = 3.0
+    assert probes.gradient_ratio(table) == pytest.approx((1 / 6, 3 / 12))
+    without = table[~table["layer"].str.contains("coder")]
+    assert np.isnan(probes.gradient_ratio(without)).all()

@@ -1,0 +1,12 @@
+"""Claims of articles about activations, tested on the tables of all studies."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "claims",
+        "effects",
+        "evidence",
+    ],
+)

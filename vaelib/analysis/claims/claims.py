@@ -1,0 +1,288 @@
+"""The seven claims of blog posts about activations, put to the test."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from vaelib.analysis import intervals
+from vaelib.analysis.claims import effects, evidence
+from vaelib.analysis.claims.evidence import CONTRADICTED, HOLDS, OPEN, SETTING, VANISHED, Studies
+
+SUPPORTED, REFUTED = "supported", "refuted"
+CONDITIONAL, UNDECIDED = "conditional", "undecided"
+_MOMENTS = {"before training": "gradient_ratio_start", "after training": "gradient_ratio"}
+# By the key of the setting that is changed.
+_REMEDIES = {
+    "depth": "deeper model",
+    "optimizer": "other optimiser",
+    "activation": "other activation",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """A claim and what the studies say about it.
+
+    Attributes
+    ----------
+    number : int
+    text : str
+    support : str
+        What counts as support, and what as contradiction.
+    verdict : {"supported", "refuted", "conditional", "undecided"}
+        Supported where it holds in every setting with enough evidence, refuted
+        where it is contradicted in every one, conditional where both are found,
+        undecided where neither is.
+    conditions : tuple of str
+        Where it holds, where it is contradicted, and where evidence is missing.
+    evidence : pandas.DataFrame
+        The rows that it rests on: settings, figures with 95 % intervals, and
+        ``outcome``.
+    """
+
+    number: int
+    text: str
+    support: str
+    verdict: str
+    conditions: tuple[str, ...]
+    evidence: pd.DataFrame
+
+
+def reconstructs_best(studies: Studies) -> Claim:
+    """Judge the claim that ReLU reconstructs best."""
+    return _conclude(
+        1,
+        "Among sigmoid, tanh and ReLU, ReLU reconstructs best.",
+        "In a setting, ReLU's reconstruction error is lower than both others'. A tie (within 1 % "
+        "of the error) or a lower error of one of them contradicts it.",
+        evidence.judged(studies, effects.reconstruction, "lowest", _relu_first),
+        SETTING,
+    )
+
+
+def trains_faster(studies: Studies) -> Claim:
+    """Judge the claim that ReLU trains faster."""
+    return _conclude(
+        2,
+        "ReLU trains faster (fewer optimiser steps to a given quality; time per step).",
+        "In a setting, ReLU takes fewer steps than sigmoid and than tanh to the best quality that "
+        "both of a pair reach; and, apart from that, less time per step. A tie (within 10 %) or "
+        "an advantage of one of them contradicts it.",
+        _speed(studies, _relu_first),
+        SETTING,
+        lead="measure",
+    )
+
+
+def tanh_trains_faster(studies: Studies) -> Claim:
+    """Judge the claim that tanh trains faster than sigmoid."""
+    return _conclude(
+        3,
+        "tanh trains faster than sigmoid.",
+        "In a setting, tanh takes fewer steps than sigmoid to the best quality that both reach; "
+        "and, apart from that, less time per step. A tie (within 10 %) or an advantage of sigmoid "
+        "contradicts it.",
+        _speed(studies, _tanh_first),
+        SETTING,
+        lead="measure",
+    )
+
+
+def gradients_vanish(studies: Studies) -> Claim:
+    """Judge the claim that gradients vanish with sigmoid and tanh, and not with ReLU."""
+    runs = evidence.finished(studies)
+    runs = runs[runs["learning_rate"] != evidence.TUNED]
+    names = ("sigmoid", "tanh", "relu")
+    rows = []
+    for setting, group in evidence.settings(runs, without=["depth"]):
+        ends = [group["depth"].min(), group["depth"].max()]
+        if ends[0] == ends[1] or not set(names) <= set(group["activation"]):
+            continue
+        for moment, name in itertools.product(_MOMENTS, names):
+            models = group[group["activation"] == name]
+            found = _with_depth(models, _MOMENTS[moment], ends)
+            expected, opposite = ("kept", "vanished") if name == "relu" else ("vanished", "kept")
+            outcome = {expected: HOLDS, opposite: CONTRADICTED}.get(found["state"], OPEN)
+            row = {**setting, "moment": moment, "activation": name, **found, "outcome": outcome}
+            rows.append(row)
+    return _conclude(
+        4,
+        "The gradients of sigmoid and tanh vanish with depth, those of ReLU do not.",
+        "In a setting with several depths, the gradient's root mean square at the first hidden "
+        f"layer of the deepest network is under {VANISHED:g} of that at the last, and less than "
+        "in the shallowest, for sigmoid and for tanh; for ReLU it is above. One activation of "
+        "which the opposite is shown contradicts it.",
+        pd.DataFrame(rows),
+        ["moment", *(key for key in SETTING if key != "depth")],
+    )
+
+
+def overfits_less(studies: Studies) -> Claim:
+    """Judge the claim that ReLU overfits less."""
+    rows = evidence.judged(studies, effects.overfit, "lowest", _relu_first)
+    if len(rows):
+        unseen = ~(rows["larger_gap"] > rows["margin"])
+        rows["outcome"] = rows["outcome"].mask(unseen, OPEN)
+    return _conclude(
+        5,
+        "ReLU overfits less.",
+        "In a setting, when both fit the training images equally well, ReLU's generalisation gap "
+        "is smaller than sigmoid's and than tanh's. A tie (within 1 % of the loss) or a larger gap "
+        "contradicts it. Where neither of a pair has a gap over that, nothing can be said.",
+        rows,
+        SETTING,
+    )
+
+
+def linear_learns_less(studies: Studies) -> Claim:
+    """Judge the claim that a linear network cannot learn what the others learn."""
+
+    def pairs(names):
+        return [(name, "linear") for name in sorted(names - {"linear"})] * ("linear" in names)
+
+    return _conclude(
+        6,
+        "A linear network cannot learn what the non-linear ones learn.",
+        "In a setting, a non-linear activation reaches a better ELBO than linear. A tie "
+        "(within 1 %) or a better ELBO of linear contradicts it for that activation.",
+        evidence.judged(studies, effects.elbo, "highest", pairs).rename(columns={"a": "nonlinear"}),
+        SETTING,
+        lead="nonlinear",
+    )
+
+
+def cures_vanish(studies: Studies) -> Claim:
+    """Judge the claim that depth, optimisers and activations cure vanishing gradients."""
+    ratios = evidence.ratios(studies)
+    rows = []
+    for key, remedy in _REMEDIES.items():
+        at = ratios[ratios["moment"] == "after training"] if key == "optimizer" else ratios
+        same = [k for k in (*SETTING, "activation", "moment") if k != key]
+        for _, group in at.groupby(same, sort=False, dropna=False):
+            ill = group[group["state"] == "vanished"]
+            for row in group.to_dict("records"):
+                others = ill[ill["depth"] < row["depth"]] if key == "depth" else ill
+                others = others[others[key] != row[key]]
+                if len(others):
+                    ailing = ", ".join(map(str, others[key]))
+                    rows.append({"remedy": remedy, **row, "vanished_with": ailing})
+    cures = {"kept": HOLDS, "vanished": CONTRADICTED}
+    table = pd.DataFrame(rows)
+    if rows:
+        table["outcome"] = table["state"].map(cures).fillna(OPEN)
+    return _conclude(
+        7,
+        "Deeper models, other optimisers and other activations cure vanishing gradients.",
+        f"Where the gradient ratio (first hidden layer over last) is under {VANISHED:g}, it is "
+        "above in a deeper network, with another optimiser (after training) or with another "
+        "activation, all else being equal; if it is under there too, that remedy is contradicted.",
+        table,
+        ["activation", "moment", *SETTING],
+        lead="remedy",
+    )
+
+
+CLAIMS = (
+    *(reconstructs_best, trains_faster, tanh_trains_faster, gradients_vanish),
+    *(overfits_less, linear_learns_less, cures_vanish),
+)
+
+
+def _relu_first(names: set[str]) -> list[tuple[str, str]]:
+    return [("relu", "sigmoid"), ("relu", "tanh")] if names >= {"relu", "sigmoid", "tanh"} else []
+
+
+def _tanh_first(names: set[str]) -> list[tuple[str, str]]:
+    return [("tanh", "sigmoid")] if names >= {"tanh", "sigmoid"} else []
+
+
+def _speed(studies: Studies, pairs) -> pd.DataFrame:
+    both = (effects.steps, effects.pace)
+    return pd.concat(
+        [evidence.judged(studies, measure, "lowest", pairs) for measure in both], ignore_index=True
+    )
+
+
+def _with_depth(models: pd.DataFrame, column: str, ends: list[int]) -> dict:
+    """Return the gradient ratio of the deepest models, and whether it vanished with depth."""
+    logs = {}
+    for depth in ends:
+        ratio = models[models["depth"] == depth].set_index("seed")[column]
+        logs[depth] = np.log10(ratio.clip(lower=1e-12))
+    wide = pd.DataFrame(logs).dropna().to_numpy(float)
+    low, high = intervals.mean_interval(wide[:, 1])
+    _, change = intervals.mean_interval(wide[:, 1] - wide[:, 0])
+    limit = np.log10(VANISHED)
+    return {
+        "shallowest": ends[0],
+        "deepest": ends[1],
+        "n": len(wide),
+        "ratio": 10 ** wide[:, 1].mean() if len(wide) else np.nan,
+        "low": 10**low,
+        "high": 10**high,
+        "state": "vanished" if high < limit and change < 0 else "kept" if low > limit else OPEN,
+    }
+
+
+def _conclude(
+    number: int, text: str, support: str, rows: pd.DataFrame, unit: Sequence[str], lead: str = ""
+) -> Claim:
+    """Judge a claim from the outcomes of rows; all rows of a unit must agree.
+
+    `lead` is a key of the unit, too, by which conditions are told apart first.
+    """
+    if not len(rows):
+        return Claim(number, text, support, UNDECIDED, ("no study has the runs it takes",), rows)
+    first = [lead] if lead else []
+    cases = rows.groupby([*first, *unit], sort=False, dropna=False)["outcome"].agg(_together)
+    found = set(cases) - {OPEN}
+    verdict = CONDITIONAL
+    if len(found) < 2:
+        verdict = {HOLDS: SUPPORTED, CONTRADICTED: REFUTED}.get(next(iter(found), ""), UNDECIDED)
+    conditions = _conditions(cases.reset_index(), list(unit), first)
+    return Claim(number, text, support, verdict, conditions, rows)
+
+
+def _together(outcomes: pd.Series) -> str:
+    if (outcomes == CONTRADICTED).any():
+        return CONTRADICTED
+    return HOLDS if (outcomes == HOLDS).all() else OPEN
+
+
+def _conditions(outcomes: pd.DataFrame, unit: list[str], first: list[str]) -> tuple[str, ...]:
+    """Tell where a claim holds, by as few keys as tell the outcomes apart."""
+    decided = outcomes[outcomes["outcome"] != OPEN]
+    first = [key for key in first if len(outcomes[key].unique()) > 1]
+    sizes = range(len(unit) + 1)
+    subsets = itertools.chain(*(itertools.combinations(unit, size) for size in sizes))
+    where = []
+    if len(decided["outcome"].unique()) > 1:
+        keys = next(k for k in ([*first, *s] for s in subsets) if _separate(decided, k))
+        where = list(_leaves(decided, keys))
+    parts = []
+    for outcome in (HOLDS, CONTRADICTED, OPEN):
+        number = (outcomes["outcome"] == outcome).sum()
+        names = "; ".join(name for found, name in where if found == outcome)
+        if number:
+            cases = f"{outcome} in {number} of {len(outcomes)} cases"
+            parts.append(f"{cases}: {names}" if names else cases)
+    return tuple(parts)
+
+
+def _separate(decided: pd.DataFrame, keys: list[str]) -> bool:
+    kinds = decided[[*keys, "outcome"]].drop_duplicates()
+    return bool(keys) and not kinds.duplicated(keys).any()
+
+
+def _leaves(decided: pd.DataFrame, keys: list[str], path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each outcome with the names of the largest parts that have no other."""
+    outcomes = decided["outcome"].unique()
+    if len(outcomes) == 1:
+        yield outcomes[0], path
+        return
+    for value, part in decided.groupby(keys[0], sort=False, dropna=False):
+        name = evidence.named(keys[0], value)
+        yield from _leaves(part, keys[1:], f"{path}, {name}" if path else name)

@@ -1,0 +1,208 @@
+"""What result tables say about a pair of activations, setting by setting."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from vaelib.analysis import intervals, verdicts
+from vaelib.analysis.claims.effects import Measure, Pairs
+from vaelib.results import files
+
+IDENTITY = ["study", "dataset", "activation", "point", "seed"]
+# What a setting is, apart from the activation.
+SETTING = [
+    *("dataset", "learning_rate", "depth", "initializer", "optimizer"),
+    *("train_size", "batch_norm", "weight_decay", "study"),
+]
+# The rate that each activation does best with, in the place of one rate for all.
+TUNED = "best of each"
+VANISHED = 0.1
+HOLDS, CONTRADICTED, OPEN = "holds", "contradicted", "open"
+
+_KEYS = {"dataset", "activation", "point", "seed"}
+_COLUMNS = {
+    "runs": _KEYS
+    | set(SETTING) - {"study"}
+    | {"decoder_activation", "status", "val_elbo", "elbo", "mse", "seconds_per_epoch"}
+    | {"gradient_ratio_start", "gradient_ratio"},
+    "history": _KEYS | {"epoch", "loss", "val_loss", "val_reconstruction"},
+}
+_OUTCOMES = {
+    verdicts.BETTER: HOLDS,
+    verdicts.WORSE: CONTRADICTED,
+    verdicts.TIED: CONTRADICTED,
+    verdicts.OPEN: OPEN,
+}
+
+Studies = Mapping[str, Mapping[str, pd.DataFrame]]
+
+
+def read(reports: str | Path) -> tuple[dict[str, dict[str, pd.DataFrame]], dict[str, str]]:
+    """Read the tables of every study in a folder of reports.
+
+    Returns
+    -------
+    studies : dict of str to dict of str to pandas.DataFrame
+        By the study's name: ``runs`` and ``history``; see `results`.
+    skipped : dict of str to str
+        By the folder's name, what is missing.
+    """
+    studies, skipped = {}, {}
+    for path in sorted(Path(reports).glob("*/runs.csv")):
+        tables, lacking = {}, []
+        for name, columns in _COLUMNS.items():
+            file = path.with_name(files.FILES[name])
+            tables[name] = files.read_csv(file) if file.is_file() else pd.DataFrame()
+            missing = sorted(columns - set(tables[name]))
+            if missing:
+                lacking.append(f"{file.name} lacks {', '.join(missing)}")
+        if lacking:
+            skipped[path.parent.name] = "; ".join(lacking)
+        else:
+            studies[path.parent.name] = tables
+    return studies, skipped
+
+
+def finished(studies: Studies) -> pd.DataFrame:
+    """Return the finished runs of all studies, one activation in both halves.
+
+    Where a study tried several learning rates, each activation's runs at the
+    rate with the best mean validation ELBO, among those that the test images
+    were scored for, come once more as the learning rate `TUNED`.
+    """
+    if not studies:
+        return pd.DataFrame(columns=[*IDENTITY, *_COLUMNS["runs"] - _KEYS])
+    runs = pd.concat([t["runs"].assign(study=s) for s, t in studies.items()], ignore_index=True)
+    decoder = runs["decoder_activation"]
+    same = decoder.isna() | (decoder == "same") | (decoder == runs["activation"])
+    runs = runs[(runs["status"] == "finished") & same]
+    rest = [key for key in SETTING if key != "learning_rate"]
+    by = runs.groupby(rest, dropna=False)["learning_rate"]
+    tested = runs[(by.transform("nunique") > 1) & runs["elbo"].notna()]
+    by = tested.groupby([*rest, "activation", "learning_rate"], dropna=False)["val_elbo"]
+    tested = tested.assign(mean=by.transform("mean"))
+    by = tested.groupby([*rest, "activation"], dropna=False)["mean"]
+    tuned = tested[tested["mean"] == by.transform("max")].drop(columns="mean")
+    runs = runs.assign(learning_rate=runs["learning_rate"].astype(object))
+    return pd.concat([runs, tuned.assign(learning_rate=TUNED)], ignore_index=True)
+
+
+def histories(studies: Studies) -> pd.DataFrame:
+    """Return the learning curves of all studies."""
+    if not studies:
+        return pd.DataFrame(columns=["study", *_COLUMNS["history"]])
+    return pd.concat([t["history"].assign(study=s) for s, t in studies.items()], ignore_index=True)
+
+
+def settings(
+    runs: pd.DataFrame, without: Sequence[str] = ()
+) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Yield each setting, a value for each of `SETTING` but `without`, and its runs."""
+    keys = [key for key in SETTING if key not in without]
+    if not runs.empty:
+        for values, group in runs.groupby(keys, sort=False, dropna=False):
+            yield dict(zip(keys, values, strict=True)), group
+
+
+def judged(
+    studies: Studies,
+    measure: Measure,
+    best: str,
+    pairs: Callable[[set[str]], Pairs],
+) -> pd.DataFrame:
+    """Judge pairs of activations by a measure in every setting that has them.
+
+    Parameters
+    ----------
+    studies : mapping
+        See `read`.
+    measure : callable
+        See `measures`.
+    best : {"highest", "lowest"}
+    pairs : callable
+        From the activations of a setting to those to compare, of which the
+        first is said to be better; empty where they are not all there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each setting and pair: the columns of `SETTING`, ``measure``,
+        ``margin``, those of `verdicts.judge` (the family is the setting), and
+        ``outcome``: `HOLDS` where a is better than b, `CONTRADICTED` where it
+        is worse or practically tied, else `OPEN`.
+    """
+    runs, history = finished(studies), histories(studies)
+    parts = []
+    for setting, group in settings(runs):
+        chosen = pairs(set(group["activation"]))
+        if not chosen:
+            continue
+        differences, margin, more = measure(group, history.merge(group[IDENTITY]), chosen)
+        part = verdicts.judge(differences, margin, best).assign(margin=margin, **more)
+        part["outcome"] = part["verdict"].map(_OUTCOMES)
+        for i, (key, value) in enumerate(setting.items()):
+            part.insert(i, key, value)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["outcome"])
+
+
+def ratios(studies: Studies) -> pd.DataFrame:
+    """Return the gradient ratio of each activation in each setting, over seeds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `SETTING`, ``activation``, ``moment`` (before or after
+        training), ``n``, ``ratio`` (geometric mean), ``low``, ``high`` (95 %
+        Student's interval of the logarithm's mean) and ``state``: ``vanished``
+        where the interval lies under `VANISHED`, ``kept`` where it lies above,
+        else ``open``.
+    """
+    runs = finished(studies)
+    runs = runs[runs["learning_rate"] != TUNED]
+    rows = []
+    for setting, group in settings(runs):
+        for activation, models in group.groupby("activation", sort=False):
+            for moment, column in (("before training", "_start"), ("after training", "")):
+                found = models[f"gradient_ratio{column}"].dropna().to_numpy(float)
+                logs = np.log10(np.maximum(found, 1e-12))
+                low, high = intervals.mean_interval(logs)
+                state = "kept" if low > np.log10(VANISHED) else OPEN
+                rows.append(
+                    {
+                        **setting,
+                        "activation": activation,
+                        "moment": moment,
+                        "n": len(logs),
+                        "ratio": 10 ** logs.mean() if len(logs) else np.nan,
+                        "low": 10**low,
+                        "high": 10**high,
+                        "state": "vanished" if high < np.log10(VANISHED) else state,
+                    }
+                )
+    found = ["activation", "moment", "n", "ratio", "low", "high", "state"]
+    return pd.DataFrame(rows, columns=[*SETTING, *found])
+
+
+def labels(rows: pd.DataFrame) -> list[str]:
+    """Name the setting of each row by its study and what varies there."""
+    keys = [key for key in SETTING if key in rows and key != "study"]
+    varying = {
+        study: [key for key in keys if len(group[key].unique()) > 1]
+        for study, group in rows.groupby("study")
+    }
+    names = []
+    for row in rows.to_dict("records"):
+        values = ", ".join(named(key, row[key]) for key in varying[row["study"]])
+        names.append(f"{row['study']}: {values}" if values else row["study"])
+    return names
+
+
+def named(key: str, value) -> str:
+    """Name a value of a setting, with its key where it does not tell by itself what it is."""
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    if key in {"activation", "measure", "moment", "nonlinear", "optimizer", "remedy", "study"}:
+        return shown
+    return f"{key.replace('_', ' ')} {shown}"

@@ -1,0 +1,169 @@
+"""Which models of a study may be compared: those that differ in nothing else."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import pandas as pd
+
+from vaelib.analysis import verdicts
+from vaelib.results.keys import SETTINGS
+
+FIXED, TUNED = "fixed", "tuned"
+# Metrics on which every pair gets a verdict, and which side is better.
+JUDGED = {"elbo": "highest", "mse": "lowest", "psnr": "highest", "ssim": "highest", "gap": "lowest"}
+COLUMNS = ("dataset", *SETTINGS, "league")
+_NAMES = {
+    "decoder_activation": "decoder",
+    "train_size": "training images",
+    "batch_norm": "batch normalisation",
+    "weight_decay": "weight decay",
+    "league": "learning rate",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """Models that differ in nothing but their activation, seed and tuned rate.
+
+    Attributes
+    ----------
+    fields : dict
+        Value of each of `COLUMNS`.
+    varying : tuple of str
+        The columns that tell it from the study's other comparisons.
+    """
+
+    fields: dict
+    varying: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What tells it from the others, in words; empty for a single one."""
+        return ", ".join(_told(name, self.fields[name]) for name in self.varying)
+
+    @property
+    def setting(self) -> str:
+        """The label without the league."""
+        names = [name for name in self.varying if name != "league"]
+        return ", ".join(_told(name, self.fields[name]) for name in names)
+
+
+def of_study(runs: pd.DataFrame) -> list[Comparison]:
+    """Return the comparisons that a study holds, in the order of its grid.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        See `runs.train`. The tuned league counts where there were several
+        learning rates.
+    """
+    leagues = [FIXED] if runs["fixed"].all() else [FIXED, TUNED]
+    found = runs[list(COLUMNS[:-1])].drop_duplicates().astype(object).to_dict("records")
+    rows = [{**row, "league": league} for league in leagues for row in found]
+    # All images of a data set may be another number than of the next: no setting.
+    if runs.groupby("dataset")["train_size"].nunique().max() == 1:
+        told = [name for name in COLUMNS if name != "train_size"]
+    else:
+        told = list(COLUMNS)
+    varying = tuple(name for name in told if len({row[name] for row in rows}) > 1)
+    return [Comparison(row, varying) for row in rows]
+
+
+def by_setting(runs: pd.DataFrame, compared: list[Comparison]) -> dict[str, pd.DataFrame]:
+    """Return each setting's models at all learning rates, by the setting's label."""
+    return {
+        one.setting: runs[_matching(runs, one)] for one in compared if one.fields["league"] == FIXED
+    }
+
+
+def select(tables: dict[str, pd.DataFrame], comparison: Comparison) -> dict[str, pd.DataFrame]:
+    """Return the rows of a comparison's models.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        Of a whole study; see `results.read`.
+    comparison : Comparison
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        One model for each activation and seed.
+    """
+    runs = tables["runs"]
+    chosen = _matching(runs, comparison) & runs[comparison.fields["league"]].astype(bool)
+    keys = runs.loc[chosen, ["dataset", "activation", "point", "seed"]]
+    return {
+        name: table.merge(keys) if len(table) else table.copy() for name, table in tables.items()
+    }
+
+
+def judge(runs: pd.DataFrame, margins: dict[str, float]) -> pd.DataFrame:
+    """Give a verdict on every pair of activations, on each of `JUDGED`.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Of one comparison; see `select`.
+    margins : dict of str to float
+        By metric.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``metric``, ``margin`` and the columns of `verdicts.compare`; the pairs
+        of one metric are one family.
+    """
+    finished = runs[runs["status"] == "finished"]
+    parts = []
+    for metric, best in JUDGED.items():
+        values = finished.pivot_table(index="seed", columns="activation", values=metric)
+        pairs = verdicts.compare(values, margins[metric], best)
+        pairs.insert(0, "metric", metric)
+        pairs.insert(1, "margin", margins[metric])
+        parts.append(pairs)
+    return pd.concat(parts, ignore_index=True)
+
+
+def against(pairs: pd.DataFrame, name: str, metric: str) -> pd.DataFrame:
+    """Return the verdicts of one activation against the others.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        See `judge`.
+    name, metric : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: the other activation; columns ``verdict`` and ``needed``.
+    """
+    ours = pairs[pairs["metric"] == metric]
+    first = ours[ours["a"] == name].set_index("b")
+    second = ours[ours["b"] == name].set_index("a").replace({"verdict": verdicts.OPPOSITE})
+    return pd.concat([first, second]).rename_axis("other")[["verdict", "needed"]]
+
+
+def apart(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+    """Split a table by some of `COLUMNS`; return each part's label and rows."""
+    if not names:
+        return [("", table)]
+    parts = table.groupby(list(names), sort=False)
+    return [(", ".join(map(_told, names, values)), rows) for values, rows in parts]
+
+
+def _matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
+    """Tell which models have a comparison's setting, at any learning rate."""
+    equal = [runs[name] == comparison.fields[name] for name in COLUMNS[:-1]]
+    return pd.concat(equal, axis=1).all(axis=1)
+
+
+def _told(name: str, value) -> str:
+    if name == "batch_norm":
+        return f"{'with' if value else 'without'} batch normalisation"
+    if name == "dataset":
+        return str(value)
+    if name == "league":
+        return f"{value} learning rate"
+    return f"{_NAMES.get(name, name)} {value}"

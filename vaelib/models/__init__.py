@@ -1,0 +1,18 @@
+"""The variational autoencoder: networks, ELBO, training in blocks, inference."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "activations",
+        "bounds",
+        "dense",
+        "inference",
+        "input_pipeline",
+        "layers",
+        "likelihoods",
+        "trainer",
+        "vae",
+    ],
+)

@@ -1,0 +1,141 @@
+"""Lower bounds on the log-likelihood of images, in nats."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from vaelib.backend import tf
+from vaelib.models import likelihoods
+
+# Decoded pixels in one call: bounds the memory of an importance-weighted bound.
+_PIXELS = 80_000_000
+
+
+def elbo(model, images, noise):
+    """Return the evidence lower bound from one posterior sample an image.
+
+    Parameters
+    ----------
+    model : VAE
+    images : tensor [n, height, width, channels]
+    noise : tensor [n, latent_dim]
+        Standard normal.
+
+    Returns
+    -------
+    tensor [n]
+        With the analytic KL term (Kingma and Welling 2014, equation 7).
+    """
+    mean, log_variance = model.encoder(images, training=False)
+    logits = model.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=False)
+    kl = tf.reduce_sum(likelihoods.gaussian_kl(mean, log_variance), axis=-1)
+    return -model.negative_log_likelihood(images, logits) - kl
+
+
+def log_mean_weight(model, images, noise):
+    """Return the logarithm of the mean importance weight of several samples.
+
+    Parameters
+    ----------
+    model : VAE
+    images : tensor [n, height, width, channels]
+    noise : tensor [samples, n, latent_dim]
+        Standard normal.
+
+    Returns
+    -------
+    tensor [n]
+        ``log mean_k p(x | z_k) p(z_k) / q(z_k | x)`` (Burda et al. 2016,
+        equation 8).
+    """
+    mean, log_variance = model.encoder(images, training=False)
+    z = mean + tf.exp(0.5 * log_variance) * noise
+    samples, n = tf.shape(z)[0], tf.shape(z)[1]
+    logits = model.decoder(tf.reshape(z, [samples * n, model.latent_dim]), training=False)
+    repeated = tf.tile(images, [samples, 1, 1, 1])
+    log_likelihood = -tf.reshape(model.negative_log_likelihood(repeated, logits), [samples, n])
+    prior = likelihoods.gaussian_log_density(z, 0.0, tf.zeros_like(log_variance))
+    posterior = likelihoods.gaussian_log_density(z, mean, log_variance)
+    log_weights = log_likelihood + prior - posterior
+    return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(tf.cast(samples, tf.float32))
+
+
+def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float:
+    """Return the floor: the ELBO of a model that decodes every code to one image.
+
+    The image is the mean of the training images, their likeliest constant
+    under either likelihood; the posterior is the prior, so the KL term is 0.
+    It is what is left to a model whose posterior has collapsed.
+
+    Parameters
+    ----------
+    train, test : array of float [n, height, width, channels]
+        The training images choose the constant, the test images are scored.
+    likelihood : {"bernoulli", "gaussian"}
+        ``bernoulli``: a pixel that hardly any of the n training images lights,
+        or leaves dark, has its mean clipped to [1 / (n + 2), 1 - 1 / (n + 2)]:
+        what Laplace's rule of succession expects of a pixel never seen lit.
+        ``gaussian``: one variance for all pixels, the mean squared error of the
+        training images (Rybkin et al. 2021, equation 5), and at least
+        `likelihoods.MINIMUM_VARIANCE`.
+
+    Returns
+    -------
+    float
+        In nats, averaged over the test images.
+    """
+    mean = np.mean(train, axis=0, dtype="float64")
+    if likelihood == "bernoulli":
+        least = 1 / (len(train) + 2)
+        p = np.clip(mean, least, 1 - least)
+        # The cross-entropy is linear in the image, so that the mean one will do.
+        image = np.mean(test, axis=0, dtype="float64")
+        return float(np.sum(image * np.log(p) + (1 - image) * np.log1p(-p)))
+    # Without a copy of all training images in double precision.
+    variance = np.mean(np.square(train), dtype="float64") - np.mean(mean**2)
+    variance = max(variance, likelihoods.MINIMUM_VARIANCE)
+    error = np.mean(np.square(test - mean))
+    return float(-0.5 * mean.size * (np.log(2 * np.pi * variance) + error / variance))
+
+
+def accumulate(
+    log_mean_weight: Callable,
+    images: np.ndarray,
+    samples: int,
+    latent_dim: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the importance-weighted bound from as many calls as memory asks for.
+
+    Parameters
+    ----------
+    log_mean_weight : callable
+        Of images and noise; see `log_mean_weight`.
+    images : array [n, height, width, channels]
+    samples : int
+        Posterior samples an image.
+    latent_dim : int
+    rng : numpy.random.Generator
+        Draws the noise.
+
+    Returns
+    -------
+    array of float32 [n]
+    """
+    decoded = max(1, _PIXELS // math.prod(images.shape[1:]))
+    most = min(samples, decoded)
+    counts = [most] * (samples // most) + [samples % most] * (samples % most > 0)
+    rows = max(1, decoded // most)
+    values = []
+    for start in range(0, len(images), rows):
+        chunk = images[start : start + rows]
+        parts = [
+            log_mean_weight(
+                chunk, rng.standard_normal((count, len(chunk), latent_dim), dtype="float32")
+            )
+            + np.log(count)
+            for count in counts
+        ]
+        values.append(tf.reduce_logsumexp(tf.stack(parts), axis=0) - np.log(samples))
+    return np.concatenate(values)

@@ -1,0 +1,102 @@
+"""What one asks of a trained model: codes, reconstructions, samples, bounds."""
+
+import numpy as np
+
+from vaelib.backend import keras, tf
+from vaelib.exceptions import require
+from vaelib.models import bounds
+
+# Images scored in one call: bounds the memory, whatever the size of the set.
+_CHUNK = 4096
+
+
+class Inference(keras.Model):
+    """Methods on arrays, batched and compiled, for a model with two halves.
+
+    A subclass has ``encoder``, ``decoder``, ``latent_dim``, ``seed``,
+    ``decoded_mean``, ``negative_log_likelihood`` and ``check_images``.
+    """
+
+    def encode(self, x) -> tuple[np.ndarray, np.ndarray]:
+        """Return the posterior's mean and log-variance, [n, latent_dim] each."""
+        return self._chunked(self._encode, self.check_images(x, "x"))
+
+    def decode(self, z) -> np.ndarray:
+        """Return the mean image of each code, [n, height, width, channels]."""
+        (images,) = self._chunked(self._decode, np.asarray(z, "float32"))
+        return images
+
+    def reconstruct(self, x) -> np.ndarray:
+        """Return the decoded posterior means, [n, height, width, channels]."""
+        return self.decode(self.encode(x)[0])
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """Return `n` decoded draws from the prior, [n, height, width, channels]."""
+        rng = np.random.default_rng([seed])
+        return self.decode(rng.standard_normal((n, self.latent_dim), dtype="float32"))
+
+    def elbo(self, x, seed: int | None = None) -> np.ndarray:
+        """Return the evidence lower bound of each image.
+
+        Parameters
+        ----------
+        x : array [n, height, width, channels]
+        seed : int, optional
+            Of the one posterior sample an image; the model's by default.
+
+        Returns
+        -------
+        array of float32 [n]
+            In nats, with the analytic KL term.
+        """
+        x = self.check_images(x, "x")
+        rng = np.random.default_rng([self.seed if seed is None else seed])
+        noise = rng.standard_normal((len(x), self.latent_dim), dtype="float32")
+        (values,) = self._chunked(self._elbo, x, noise)
+        return values
+
+    def importance_bound(self, x, samples: int = 5000, seed: int | None = None) -> np.ndarray:
+        """Return the importance-weighted bound L_k of each image.
+
+        Parameters
+        ----------
+        x : array [n, height, width, channels]
+        samples : int
+            k, the posterior samples an image.
+        seed : int, optional
+            Of the samples; the model's by default.
+
+        Returns
+        -------
+        array of float32 [n]
+            ``log mean_k p(x | z_k) p(z_k) / q(z_k | x)`` in nats: rises with k
+            towards log p(x) (Burda et al. 2016, equation 8).
+        """
+        x = self.check_images(x, "x")
+        require(samples > 0, "samples", samples, "at least 1")
+        rng = np.random.default_rng([self.seed if seed is None else seed])
+        return bounds.accumulate(self._log_mean_weight, x, samples, self.latent_dim, rng)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _encode(self, images):
+        return tuple(self.encoder(images, training=False))
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _decode(self, codes):
+        return (self.decoded_mean(self.decoder(codes, training=False)),)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _elbo(self, images, noise):
+        return (bounds.elbo(self, images, noise),)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def _log_mean_weight(self, images, noise):
+        return bounds.log_mean_weight(self, images, noise)
+
+    def _chunked(self, function, *arrays) -> tuple[np.ndarray, ...]:
+        """Call a compiled function on chunks of rows; join what it returns."""
+        starts = range(0, len(arrays[0]), _CHUNK)
+        parts = [function(*(tf.constant(a[s : s + _CHUNK]) for a in arrays)) for s in starts]
+        return tuple(
+            np.concatenate([np.asarray(t) for t in column]) for column in zip(*parts, strict=True)
+        )

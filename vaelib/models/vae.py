@@ -1,0 +1,232 @@
+"""The variational autoencoder."""
+
+import math
+from collections.abc import Sequence
+
+from vaelib.backend import keras, tf
+from vaelib.exceptions import require
+from vaelib.models import activations, dense, layers, likelihoods
+from vaelib.models.inference import Inference
+from vaelib.models.trainer import BlockTrainer
+
+OUTPUT_ACTIVATIONS = ("sigmoid", "linear")
+
+
+@keras.saving.register_keras_serializable(package="vaelib")
+class VAE(Inference, BlockTrainer):
+    """A variational autoencoder of dense layers.
+
+    The posterior is a diagonal Gaussian, the prior a standard normal. The loss
+    is the negative ELBO in nats, summed over pixels and latent units and
+    averaged over images (Kingma and Welling 2014): ``loss = reconstruction +
+    kl``, all three in the log.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height, width and channels.
+    activation : str
+        Name of the activation of every hidden layer; see `activations.get`.
+    decoder_activation : str, optional
+        That of the decoder's hidden layers, where it is another one.
+    hidden_units : sequence of int
+        Units of the encoder's hidden layers; the decoder mirrors them. May be
+        empty, for a linear model.
+    latent_dim : int
+        Number of latent units.
+    likelihood : {"bernoulli", "gaussian"}
+        Of the pixels given the latent code. ``gaussian`` has one variance for
+        all pixels: the optimal one of each batch in training (sigma-VAE,
+        Rybkin et al. 2021), whose running mean serves evaluation.
+    output_activation : {"sigmoid", "linear"}
+        What turns the decoder's logits into the mean of a Gaussian.
+    initializer : {"keras", "matched"}
+        Keras' default kernel initialiser (Glorot uniform) in every layer, or
+        the one that suits the activation in the hidden ones.
+    batch_norm : bool
+        Whether to normalise the values before every activation over the
+        mini-batch (Ioffe and Szegedy 2015).
+    seed : int
+        Of the weights, the order of the images and the noise. The same seed
+        gives the same bits on the same machine.
+
+    Attributes
+    ----------
+    encoder : keras.Model
+        From images to the posterior's mean and log-variance.
+    decoder : keras.Model
+        From latent codes to logits [n, height, width, channels].
+    dense_layers : list of keras.layers.Dense
+        The layers with kernels, from the images to the logits.
+
+    Raises
+    ------
+    ValueError
+        For a field that is not as stated above.
+    """
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        activation: str = "relu",
+        hidden_units: Sequence[int] = (128, 64, 32),
+        latent_dim: int = 16,
+        likelihood: str = "bernoulli",
+        output_activation: str = "sigmoid",
+        initializer: str = "keras",
+        batch_norm: bool = False,
+        decoder_activation: str | None = None,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        require(
+            len(image_shape) == 3 and min(image_shape) > 0,
+            "image_shape",
+            image_shape,
+            "height, width and channels",
+        )
+        require(
+            all(u > 0 for u in hidden_units),
+            "hidden_units",
+            hidden_units,
+            "positive numbers of units",
+        )
+        require(latent_dim > 0, "latent_dim", latent_dim, "at least 1")
+        for field, value, allowed in (
+            ("likelihood", likelihood, likelihoods.LIKELIHOODS),
+            ("output_activation", output_activation, OUTPUT_ACTIVATIONS),
+            ("initializer", initializer, activations.INITIALIZERS),
+        ):
+            require(value in allowed, field, value, ", ".join(allowed))
+        require(
+            likelihood == "gaussian" or output_activation == "sigmoid",
+            "output_activation",
+            output_activation,
+            "sigmoid under a bernoulli likelihood",
+        )
+        require(seed >= 0, "seed", seed, "0 or more")
+        self.image_shape = tuple(int(side) for side in image_shape)
+        self.activation = activations.get(activation).name
+        self.decoder_activation = activations.get(decoder_activation or activation).name
+        self.hidden_units = tuple(int(units) for units in hidden_units)
+        self.latent_dim = int(latent_dim)
+        self.likelihood = likelihood
+        self.output_activation = output_activation
+        self.initializer = initializer
+        self.batch_norm = bool(batch_norm)
+        self.encoder, self.decoder = (
+            build(
+                self.image_shape,
+                self.hidden_units,
+                self.latent_dim,
+                half_activation,
+                self.initializer,
+                self.batch_norm,
+            )
+            for build, half_activation in (
+                (dense.build_encoder, self.activation),
+                (dense.build_decoder, self.decoder_activation),
+            )
+        )
+        halves = self.encoder, self.decoder
+        self.dense_layers = layers.layers_of(keras.layers.Dense, *halves)
+        self.norm_layers = layers.layers_of(layers.BatchNormalization, *halves)
+        self.variance = self.add_weight(name="variance", trainable=False, initializer="ones")
+        self.seed_state = self.add_weight(
+            name="seed", dtype="int32", trainable=False, initializer="zeros"
+        )
+        self.built = True
+        self.initialize(seed)
+
+    def initialize(self, seed: int) -> None:
+        """Start again from another seed, without compiling again.
+
+        Draws the weights, and resets the optimiser, the variance and the
+        metrics: afterwards the model is that of ``VAE(..., seed=seed)``.
+
+        Parameters
+        ----------
+        seed : int
+            0 or more.
+        """
+        self.seed = int(seed)
+        self.seed_state.assign(self.seed)
+        self.variance.assign(1.0)
+        layers.draw_weights(self.dense_layers, self.seed)
+        layers.reset_norms(self.norm_layers)
+        optimizer = getattr(self, "optimizer", None)
+        if optimizer is not None and optimizer.built:
+            fresh = type(optimizer).from_config(optimizer.get_config())
+            fresh.build(self.trainable_variables)
+            for old, new in zip(optimizer.variables, fresh.variables, strict=True):
+                old.assign(new)
+        self.reset_metrics()
+
+    def decoded_mean(self, logits):
+        """Return the mean of the pixels that the decoder's logits stand for."""
+        return logits if self.output_activation == "linear" else tf.sigmoid(logits)
+
+    def negative_log_likelihood(self, images, logits, variance=None):
+        """Return -log p(images | code) in nats, tensor [n].
+
+        `variance` is that of a Gaussian likelihood; by default the running
+        mean over training batches.
+        """
+        if self.likelihood == "bernoulli":
+            return likelihoods.bernoulli_nll(images, logits)
+        error = likelihoods.squared_error(images, self.decoded_mean(logits))
+        variance = self.variance if variance is None else variance
+        return likelihoods.gaussian_nll(error, math.prod(self.image_shape), variance)
+
+    def objective(self, images, noise, weights, training: bool = False):
+        """Return the two terms of the negative ELBO, averaged over images.
+
+        Parameters
+        ----------
+        images : tensor [n, height, width, channels]
+        noise : tensor [n, latent_dim]
+            Standard normal.
+        weights : tensor [n]
+            Of each image in the average; they add up to 1.
+        training : bool
+            Whether a Gaussian likelihood takes the variance that is optimal
+            for these images, and the running mean is moved towards it.
+
+        Returns
+        -------
+        tensor [2]
+            Reconstruction and KL term in nats.
+        """
+        with layers.only_rows(self.norm_layers, weights > 0):
+            mean, log_variance = self.encoder(images, training=training)
+            logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=training)
+        variance = None
+        if training and self.likelihood == "gaussian":
+            error = likelihoods.squared_error(images, self.decoded_mean(logits))
+            variance = likelihoods.optimal_variance(error, weights, math.prod(self.image_shape))
+            steps = self.optimizer.iterations
+            self.variance.assign(likelihoods.running_variance(self.variance, variance, steps))
+        reconstruction = self.negative_log_likelihood(images, logits, variance)
+        kl = tf.reduce_sum(likelihoods.gaussian_kl(mean, log_variance), axis=-1)
+        return tf.stack([tf.reduce_sum(weights * reconstruction), tf.reduce_sum(weights * kl)])
+
+    def call(self, images, training: bool = False):
+        """Decode the posterior means; so `predict` reconstructs."""
+        mean, _ = self.encoder(images, training=training)
+        return self.decoded_mean(self.decoder(mean, training=training))
+
+    def get_config(self) -> dict:
+        return {
+            **super().get_config(),
+            "image_shape": self.image_shape,
+            "activation": self.activation,
+            "hidden_units": self.hidden_units,
+            "latent_dim": self.latent_dim,
+            "likelihood": self.likelihood,
+            "output_activation": self.output_activation,
+            "initializer": self.initializer,
+            "batch_norm": self.batch_norm,
+            "decoder_activation": self.decoder_activation,
+            "seed": self.seed,
+        }

@@ -1,0 +1,13 @@
+"""From tables to sentences, figures, pages and widgets."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "page",
+        "plots",
+        "sentences",
+        "widgets",
+    ],
+)

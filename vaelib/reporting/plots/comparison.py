@@ -1,0 +1,111 @@
+"""Activations beside each other: intervals, verdicts, ranks."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from vaelib.analysis import verdicts
+from vaelib.reporting.plots.style import style
+
+# A sign and a colour for each verdict, in four shades for a grey print.
+_VERDICTS = {
+    verdicts.BETTER: ("+", "#1f4e8c"),
+    verdicts.WORSE: ("\N{MINUS SIGN}", "#e8a33d"),
+    verdicts.TIED: ("=", "#d9d9d9"),
+    verdicts.OPEN: ("?", "#ffffff"),
+}
+
+
+def intervals(ax: Axes, table: pd.DataFrame, column: str, label: str) -> Axes:
+    """Draw a mean and its interval for each activation, one above another.
+
+    `table` has ``activation``, `column`, and `column` with ``_low``, ``_high``.
+    """
+    for y, row in enumerate(table.to_dict("records")):
+        look = style(row["activation"])
+        ax.plot(
+            [row[f"{column}_low"], row[f"{column}_high"]], [y, y], color=look["color"], linewidth=2
+        )
+        ax.plot(row[column], y, look["marker"], color=look["color"], markersize=5)
+    ax.set_yticks(range(len(table)), table["activation"])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlabel(label)
+    return ax
+
+
+def bars(ax: Axes, values: pd.Series, label: str) -> Axes:
+    """Draw a bar for each activation (the index), one above another."""
+    ax.barh(values.index, values, color=[style(name)["color"] for name in values.index])
+    ax.set_ylim(len(values) - 0.5, -0.5)
+    ax.set_xlim(0, max(1, values.max() * 1.05))
+    ax.set_xlabel(label)
+    return ax
+
+
+def histogram(ax: Axes, values: pd.Series, label: str, **look) -> Axes:
+    """Draw the distribution over test images, with its median."""
+    sns.histplot(values, ax=ax, bins=40, **look)
+    ax.axvline(values.median(), color="black", linewidth=1, label=f"median {values.median():.3g}")
+    ax.set_xlabel(label)
+    ax.set_ylabel("test images")
+    ax.legend()
+    return ax
+
+
+def verdict_matrix(ax: Axes, matrix: pd.DataFrame) -> Axes:
+    """Draw the verdict of each row against each column, with a legend.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    matrix : pandas.DataFrame
+        Square, of verdicts; see `verdicts.matrix`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    codes = matrix.replace({verdict: i for i, verdict in enumerate(_VERDICTS)})
+    codes = codes.apply(pd.to_numeric, errors="coerce")  # no verdict, no number
+    signs = matrix.replace({verdict: sign for verdict, (sign, _) in _VERDICTS.items()})
+    colours = [colour for _, colour in _VERDICTS.values()]
+    options = {"cmap": colours, "vmin": 0, "vmax": len(colours) - 1, "cbar": False}
+    look = {"linewidths": 0.5, "linecolor": "#999999", "annot_kws": {"size": 11}}
+    sns.heatmap(codes, annot=signs, fmt="", square=True, ax=ax, **options, **look)
+    ax.grid(visible=False)
+    ax.set(xlabel="against", anchor="W")  # room for the legend
+    plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
+    plt.setp(ax.get_yticklabels(), rotation=0)
+    ax.legend(
+        [Patch(facecolor=colour, edgecolor=look["linecolor"]) for colour in colours],
+        [f"{sign}  {verdict}" for verdict, (sign, _) in _VERDICTS.items()],
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
+    return ax
+
+
+def critical_difference(ax: Axes, ranks: verdicts.Ranks) -> Axes:
+    """Draw average ranks; a bar joins activations that are not told apart at 5 %.
+
+    Demsar's (2006) diagram, for several data sets; see `verdicts.ranks`.
+    """
+    import scikit_posthocs  # see `verdicts.ranks`
+
+    drawn = scikit_posthocs.critical_difference_diagram(
+        ranks.average,
+        ranks.pairwise,
+        ax=ax,
+        color_palette={name: style(name)["color"] for name in ranks.average.index},
+        label_fmt_left="{label} ({rank:.3g}) ",
+        label_fmt_right=" ({rank:.3g}) {label}",
+    )
+    for label in drawn["labels"]:
+        label.set_color("black")
+    ax.grid(visible=False)
+    ax.spines["top"].set_visible(True)
+    ax.set_xlabel("average rank over data sets (1: best)")
+    ax.xaxis.set_label_position("top")
+    return ax

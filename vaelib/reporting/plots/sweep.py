@@ -1,0 +1,100 @@
+"""Figures of a grid: quality over whatever a study varies, on given axes."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from vaelib.reporting.plots.curves import band
+
+
+def rate_curves(
+    ax: Axes, table: pd.DataFrame, order: list[str], floor: float, title: str = ""
+) -> Axes:
+    """Draw the validation ELBO of every activation over the learning rate.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        See `leagues.by_rate`.
+    order : list of str
+        Activations, in the legend's order.
+    floor : float
+        ELBO that a constant image reaches: a dotted line, and what is far below
+        it is not shown.
+    title : str
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    for name in order:
+        rows = table[(table["activation"] == name) & table["mean"].notna()]
+        band(ax, rows, name, x="learning_rate")
+    ax.axhline(floor, color="black", linestyle=":", linewidth=1)
+    best = table["mean"].max()
+    ax.set_ylim(floor - 0.2 * (best - floor), best + 0.05 * (best - floor))
+    ax.set_xscale("log")
+    ax.set_xlabel("learning rate")
+    ax.set_ylabel("validation ELBO (nats)")
+    ax.set_title(title)
+    return ax
+
+
+def over_dimension(
+    ax: Axes, table: pd.DataFrame, x: str, column: str, label: str, logarithmic: bool = False
+) -> Axes:
+    """Draw a metric of every activation over a dimension of the grid.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        Rows of `results.summarize` with the column `x`.
+    x, column, label : str
+        The dimension, the metric's column and its name with the unit.
+    logarithmic : bool
+        Whether the metric is shown on a log scale.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    columns = {column: "mean", f"{column}_low": "low", f"{column}_high": "high"}
+    for name in table["activation"].drop_duplicates():
+        rows = table[table["activation"] == name].rename(columns=columns).sort_values(x)
+        band(ax, rows.dropna(subset=["mean"]), name, x=x)
+    values = sorted(table[x].unique())
+    if values[0] > 0 and values[-1] > 4 * values[0]:
+        ax.set_xscale("log")
+    ax.set_xticks(values, [f"{value:g}" for value in values])
+    ax.minorticks_off()
+    if logarithmic:
+        ax.set_yscale("log")
+    ax.set_xlabel(x.replace("_", " "))
+    ax.set_ylabel(label)
+    return ax
+
+
+def halves(ax: Axes, table: pd.DataFrame, label: str) -> Axes:
+    """Draw a value by the encoder's and the decoder's activation as a heat map.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        Index: the encoder's activation; columns: the decoder's; NaN stays white.
+    label : str
+        Of the colour scale.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    span = np.nanmax(table.to_numpy()) - np.nanmin(table.to_numpy())
+    digits = ".1f" if span > 1 else ".3g"
+    sns.heatmap(table, annot=True, fmt=digits, cmap="cividis", ax=ax, cbar_kws={"label": label})
+    ax.set_xlabel("decoder")
+    ax.set_ylabel("encoder")
+    return ax

@@ -1,0 +1,195 @@
+"""Widgets to look into the trained models of a finished study."""
+
+import base64
+import functools
+import io
+from pathlib import Path
+
+import ipywidgets as widgets
+import numpy as np
+from PIL import Image
+
+from vaelib import metrics
+from vaelib.backend import keras
+from vaelib.models.vae import VAE
+from vaelib.results import files
+
+_SIDE = 224  # pixels on the screen
+
+
+def finished_studies(reports: str | Path) -> list[Path]:
+    """Return the folders of studies whose models can be explored, by name.
+
+    Parameters
+    ----------
+    reports : str or path
+        Folder of the reports.
+    """
+    found = Path(reports).glob("*/models/*.keras")
+    return sorted({path.parent.parent for path in found})
+
+
+def activations_of(folder: Path) -> list[str]:
+    """Return the activations of a study that have a model, best test ELBO first."""
+    first, *_ = files.by_comparison(folder / "summary.csv", 1)  # that of the models
+    names = first["activation"]
+    return [name for name in names if (folder / "models" / f"{name}.keras").is_file()]
+
+
+@functools.lru_cache(maxsize=32)
+def load_model(folder: Path, activation: str) -> VAE:
+    """Return the model that the study kept: the one of its last seed."""
+    return keras.saving.load_model(folder / "models" / f"{activation}.keras", compile=False)
+
+
+def load_test_images(folder: Path) -> np.ndarray:
+    """Return test images of the study, float32 [n, height, width, channels] in [0, 1]."""
+    with np.load(folder / "models" / "images.npz") as archive:
+        return archive["test"].astype("float32") / 255
+
+
+def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
+    """Return the model's latent units, the one that carries most nats first."""
+    latents = files.read_csv(folder / files.FILES["latents"])
+    own = latents[(latents["activation"] == model.activation) & (latents["seed"] == model.seed)]
+    # The model is that of the first data set, setting and learning rate.
+    own = own[(own["point"] == 0) & (own["dataset"] == own["dataset"].iloc[0])]
+    return own.sort_values("kl", ascending=False)["unit"].to_numpy()
+
+
+def latent_sliders(folder: Path, activation: str) -> widgets.Widget:
+    """Return sliders through the latent units beside the decoded picture.
+
+    A slider for each unit, ordered by KL; choosing a test image sets them to
+    its posterior mean.
+
+    Parameters
+    ----------
+    folder : path
+        One of `finished_studies`.
+    activation : str
+        One of `activations_of`.
+    """
+    model, images = load_model(folder, activation), load_test_images(folder)
+    units = units_by_kl(folder, model)
+    codes, _ = model.encode(images)
+    reach = float(np.ceil(max(3.0, np.abs(codes).max())))
+    image = widgets.BoundedIntText(0, min=0, max=len(images) - 1, description="test image")
+    wide = widgets.Layout(width="320px")
+    sliders = {
+        unit: widgets.FloatSlider(
+            min=-reach, max=reach, step=0.05, description=f"unit {unit}", layout=wide
+        )
+        for unit in units
+    }
+    picture = widgets.Image(width=_SIDE, height=_SIDE)
+    original = widgets.Image(width=_SIDE, height=_SIDE)
+
+    def decode(_=None):
+        code = np.zeros((1, model.latent_dim), "float32")
+        for unit, slider in sliders.items():
+            code[0, unit] = slider.value
+        picture.value = _png(model.decode(code)[0])
+
+    def choose(_=None):
+        original.value = _png(images[image.value])
+        for unit, slider in sliders.items():
+            slider.unobserve(decode, "value")
+            slider.value = float(codes[image.value, unit])
+            slider.observe(decode, "value")
+        decode()
+
+    for slider in sliders.values():
+        slider.observe(decode, "value")
+    image.observe(choose, "value")
+    choose()
+    pictures = widgets.VBox(
+        [image, widgets.Label("original"), original, widgets.Label("decoded"), picture]
+    )
+    grid = widgets.GridBox(
+        list(sliders.values()),
+        layout=widgets.Layout(grid_template_columns="repeat(auto-fill, 330px)", width="100%"),
+    )
+    return widgets.HBox([pictures, grid])
+
+
+def comparison(folder: Path) -> widgets.Widget:
+    """Return one test image as every activation reconstructs it, beside its error.
+
+    Parameters
+    ----------
+    folder : path
+        One of `finished_studies`.
+    """
+    images = load_test_images(folder)
+    names = activations_of(folder)
+    image = widgets.BoundedIntText(0, min=0, max=len(images) - 1, description="test image")
+    table = widgets.HTML()
+
+    def show(_=None):
+        chosen = images[image.value : image.value + 1]
+        rows = [f"<tr><th>original</th><td>{_img(chosen[0])}</td><td></td><td></td></tr>"]
+        for name in names:
+            decoded = load_model(folder, name).reconstruct(chosen)
+            error = metrics.mse(chosen, decoded)[0]
+            rows.append(
+                f"<tr><th>{name}</th><td>{_img(decoded[0])}</td>"
+                f"<td>{_img(np.abs(decoded - chosen)[0])}</td><td>{error:.4f}</td></tr>"
+            )
+        head = "<tr><th></th><th>reconstruction</th><th>absolute error</th><th>MSE</th></tr>"
+        table.value = f"<table>{head}{''.join(rows)}</table>"
+
+    image.observe(show, "value")
+    show()
+    return widgets.VBox([image, table])
+
+
+def explorer(reports: str | Path) -> widgets.Widget:
+    """Return the choice of a study and an activation, with what they show.
+
+    Parameters
+    ----------
+    reports : str or path
+        Folder of the reports; says what to run when it holds no finished study.
+    """
+    studies = finished_studies(reports)
+    if not studies:
+        return widgets.HTML(
+            "<b>No finished study yet.</b> Run <code>make report STUDY=studies/smoke.yml</code> "
+            "(about half a minute) or <code>make report</code>, then run this cell again."
+        )
+    study = widgets.Dropdown(
+        options=[(folder.name, folder) for folder in studies], description="study"
+    )
+    choices, tabs = widgets.HBox(), widgets.Tab()
+
+    def choose_study(_=None):
+        activation = widgets.Dropdown(options=activations_of(study.value), description="activation")
+        sliders = widgets.VBox()
+
+        def choose_activation(_=None):
+            sliders.children = [latent_sliders(study.value, activation.value)]
+
+        activation.observe(choose_activation, "value")
+        choose_activation()
+        choices.children = [study, activation]
+        tabs.children = [sliders, comparison(study.value)]
+        tabs.titles = ["latent units", "all activations"]
+
+    study.observe(choose_study, "value")
+    choose_study()
+    return widgets.VBox([choices, tabs])
+
+
+def _png(image: np.ndarray) -> bytes:
+    """Encode an image [height, width, channels] in [0, 1], each pixel a square."""
+    scale = max(1, _SIDE // max(image.shape[:2]))
+    pixels = np.round(255 * np.clip(image, 0, 1)).astype("uint8").squeeze()
+    pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png")
+    return buffer.getvalue()
+
+
+def _img(image: np.ndarray) -> str:
+    return f'<img width="84" src="data:image/png;base64,{base64.b64encode(_png(image)).decode()}">'

@@ -1,0 +1,68 @@
+"""The result tables: one fact a row, the same columns in every study."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+KEYS = ["dataset", "activation", "point", "seed"]  # of a model, in every table
+
+# Layers by epochs and scores of every test image are many: compressed, they stay
+# small enough to publish.
+FILES = {
+    "runs": "runs.csv",
+    "history": "history.csv",
+    "gradients": "gradients.csv.gz",
+    "latents": "latents.csv",
+    "scores": "scores.csv.gz",
+}
+
+
+_NAMES = dict.fromkeys(("dataset", "activation", "decoder_activation"), str)
+
+
+def write(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Write tables as CSV files, each whole or not at all.
+
+    ``runs.csv``, the mark of a finished run, comes last.
+    """
+    for name in sorted(tables, key=lambda name: name == "runs"):
+        write_csv(Path(folder) / FILES[name], tables[name])
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write one CSV file whole or not at all; gzip when its name says so."""
+    compression = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
+    partial = path.with_name(path.name + ".partial")
+    table.to_csv(partial, index=False, float_format="%.7g", compression=compression)
+    os.replace(partial, path)
+
+
+def read(folder: str | Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of a run or of a study.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the folder has no tables.
+    """
+    return {name: read_csv(Path(folder) / file) for name, file in FILES.items()}
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read one table; no activation's name, not even "none", is a missing value."""
+    return pd.read_csv(path, dtype=_NAMES, keep_default_na=False, na_values=[""])
+
+
+def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:
+    """Read a report's summary or verdicts; return a table for each comparison."""
+    table = read_csv(path)
+    parts = [table[table["comparison"] == number] for number in range(count)]
+    return [part.drop(columns="comparison").reset_index(drop=True) for part in parts]
+
+
+def collect(folders: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
+    """Join the tables of several runs."""
+    parts = [read(folder) for folder in folders]
+    return {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in FILES}

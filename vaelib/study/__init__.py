@@ -1,0 +1,16 @@
+"""What to run, what of it is missing, and where it runs."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "fields",
+        "notebook",
+        "report",
+        "runner",
+        "study",
+        "worker",
+        "workspace",
+    ],
+)

@@ -1,0 +1,135 @@
+"""Build the model of a setting and train it once."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from vaelib.backend import keras
+from vaelib.data.images import ImageSet
+from vaelib.models.vae import VAE
+from vaelib.results import keys
+from vaelib.training.probes import GradientProbe, gradient_ratio
+
+_MOMENTUM = 0.9  # of SGD
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """A trained model before any test image is seen.
+
+    Attributes
+    ----------
+    seed : int
+    weights : list of array
+        The model's, as of `keras.Model.get_weights`.
+    history, gradients : pandas.DataFrame
+    summary : dict
+        ``status``: ``finished``, or ``diverged`` where the loss was no longer a
+        number; ``val_elbo``, of the validation images after the last epoch.
+    """
+
+    seed: int
+    weights: list[np.ndarray]
+    history: pd.DataFrame
+    gradients: pd.DataFrame
+    summary: dict
+
+
+class _Clock(keras.callbacks.Callback):
+    """Time the training part of every epoch, without validation and probes."""
+
+    def on_train_begin(self, logs=None):
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._end = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(self._end - self._start)
+
+
+def build(
+    image_shape: Sequence[int],
+    activation: str,
+    setting: keys.Setting,
+    hidden_units: Sequence[int],
+    **fields,
+) -> VAE:
+    """Return the compiled model of a grid point.
+
+    Parameters
+    ----------
+    image_shape, activation, hidden_units, **fields
+        See `VAE`.
+    setting : keys.Setting
+
+    Returns
+    -------
+    VAE
+    """
+    vae = VAE(
+        image_shape,
+        activation=activation,
+        hidden_units=[units for units in hidden_units for _ in range(setting.depth)],
+        decoder_activation=setting.decoder_activation,
+        initializer=setting.initializer,
+        batch_norm=setting.batch_norm,
+        **fields,
+    )
+    config = {"momentum": _MOMENTUM} if setting.optimizer == "sgd" else {}
+    if setting.weight_decay:
+        config["weight_decay"] = setting.weight_decay
+    optimizer = keras.optimizers.get({"class_name": setting.optimizer, "config": config})
+    if setting.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    vae.compile(optimizer=optimizer)
+    return vae
+
+
+def fit(
+    model: VAE,
+    images: ImageSet,
+    rate: float,
+    seed: int,
+    epochs: int,
+    batch_size: int,
+    probe: GradientProbe,
+) -> Fit:
+    """Train a compiled model from a seed at a learning rate; see `train`."""
+    model.initialize(seed)
+    model.optimizer.learning_rate = rate
+    clock = _Clock()
+    started = time.perf_counter()
+    log = model.fit(
+        images.train,
+        epochs=epochs,
+        batch_size=batch_size,
+        validation_data=images.validation,
+        callbacks=[clock, probe, keras.callbacks.TerminateOnNaN()],
+        verbose=0,
+    ).history
+    seconds = time.perf_counter() - started
+    history = pd.DataFrame(log)
+    history.insert(0, "epoch", np.arange(1, len(history) + 1))
+    history["seconds"] = clock.seconds
+    gradients = pd.DataFrame(probe.rows)
+    sound = np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
+    diverged = len(history) < epochs or not sound
+    start, end = gradient_ratio(gradients)
+    summary = {
+        "status": "diverged" if diverged else "finished",
+        "val_elbo": np.nan if diverged else -history["val_loss"].iloc[-1],
+        "gradient_ratio_start": start,
+        "gradient_ratio": np.nan if diverged else end,
+        "epochs": len(history),
+        # The first epoch of the first seed also compiles.
+        "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),
+        "seconds": seconds,
+    }
+    return Fit(seed, model.get_weights(), history, gradients, summary)
