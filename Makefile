@@ -41,8 +41,8 @@ lab: env ## Open JupyterLab on the notebooks
 test: env lint ## Check it all: modules, notebooks, a small study up to its page
 	$(BIN)/python -m pytest
 
-lint: env ## Check style
-	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
+lint: env ## Check style, and that packages import downwards only
+	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/lint-imports --no-cache --no-logo
 
 bench: env ## Measure speed beside Keras and PyTorch: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
