@@ -15,7 +15,7 @@ import nbformat
 import pandas as pd
 
 from vaelib.results import files
-from vaelib.results.keys import SETTINGS
+from vaelib.results.keys import SETTING_KEYS
 
 RESULTS = Path(__file__).with_name("cost.csv")
 # What tells a cell of the notebooks, in this order.
@@ -49,7 +49,7 @@ def cost_of_study(folder: Path) -> pd.Series:
     total = pd.DataFrame([cost_of_notebook(path) for path in notebooks]).sum()
     training = (finished["seconds_per_epoch"] * finished["epochs"]).sum()
     # Only a setting's first model compiles: what its fit took longer than the next ones'.
-    fits = finished.groupby(["dataset", "activation", *SETTINGS])["seconds"]
+    fits = finished.groupby(["dataset", "activation", *SETTING_KEYS])["seconds"]
     compiling = (fits.first() - fits.median()).clip(lower=0).sum()
     fitting = finished["seconds"].sum()
     total["training"] = training

@@ -53,17 +53,17 @@ def test_the_findings_are_those_of_the_published_report():
             assert shown == pytest.approx(SUMMARY.loc[name, column], abs=0.5001 * 10**-places)
 
 
-def test_the_tuned_league_is_that_of_the_published_study():
+def test_the_tuned_rates_are_those_of_the_published_study():
     folder = ROOT / "reports" / "tuned"
-    leagues = files.by_comparison(folder / "summary.csv", 2)
-    fixed, tuned = (league.set_index("activation")["elbo"] for league in leagues)
+    choices = files.by_comparison(folder / "summary.csv", 2)
+    default, tuned = (choice.set_index("activation")["elbo"] for choice in choices)
     runs = files.read_csv(folder / files.FILES["runs"])
-    rates = runs[runs["tuned"]].groupby("activation")["learning_rate"].first()
+    rates = runs[runs["tuned_rate"]].groupby("activation")["learning_rate"].first()
     _, *rows = table("learning rate")
-    assert [row[0] for row in rows] == list(leagues[1]["activation"]), "best first"
+    assert [row[0] for row in rows] == list(choices[1]["activation"]), "best first"
     for name, *cells in rows:
         shown = [float(cell.replace("\N{MINUS SIGN}", "-")) for cell in cells]
-        assert shown == pytest.approx([fixed[name], tuned[name], rates[name]], abs=0.0501)
+        assert shown == pytest.approx([default[name], tuned[name], rates[name]], abs=0.0501)
         assert shown[2] == rates[name]
 
 

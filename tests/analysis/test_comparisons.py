@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from vaelib.analysis import comparisons, verdicts
-from vaelib.analysis.comparisons import FIXED, JUDGED, TUNED
+from vaelib.results.columns import MARGINS
+from vaelib.results.keys import RateChoice
 
 PLAIN = {
     "dataset": "digits",
@@ -29,19 +30,25 @@ def models(*points: dict, names: str = "ab", seeds: int = 2) -> pd.DataFrame:
     for point, given in enumerate(points):
         for name in names:
             for seed in range(seeds):
-                row = {**PLAIN, "learning_rate": 0.001, "fixed": True, "tuned": True, **given}
+                row = {
+                    **PLAIN,
+                    "learning_rate": 0.001,
+                    "default_rate": True,
+                    "tuned_rate": True,
+                    **given,
+                }
                 rows.append({"activation": name, "point": point, "seed": seed, **row})
     return pd.DataFrame(rows)
 
 
-FAST = {"learning_rate": 0.1, "fixed": False, "tuned": True}
-SLOW = {"learning_rate": 0.001, "fixed": True, "tuned": False}
-UNSEEN = {"learning_rate": 0.01, "fixed": False, "tuned": False}
+FAST = {"learning_rate": 0.1, "default_rate": False, "tuned_rate": True}
+SLOW = {"learning_rate": 0.001, "default_rate": True, "tuned_rate": False}
+UNSEEN = {"learning_rate": 0.01, "default_rate": False, "tuned_rate": False}
 
 
 def test_a_plain_study_is_one_comparison_without_a_label():
     (one,) = comparisons.of_study(models({}))
-    assert one.fields == {**PLAIN, "league": FIXED}
+    assert one.fields == {**PLAIN, "rate_choice": RateChoice.DEFAULT}
     assert (one.varying, one.label, one.setting) == ((), "", "")
 
 
@@ -64,7 +71,7 @@ def test_a_comparison_can_be_written_as_json():
             [False, True],
             ["without batch normalisation", "with batch normalisation"],
         ),
-        ("weight_decay", [0.0, 0.5], ["weight decay 0.0", "weight decay 0.5"]),
+        ("weight_decay", [0.0, 0.5], ["weight decay 0", "weight decay 0.5"]),
     ],
 )
 def test_a_label_tells_what_varies_in_the_grids_order(name, values, labels):
@@ -74,15 +81,17 @@ def test_a_label_tells_what_varies_in_the_grids_order(name, values, labels):
     assert {one.varying for one in found} == {(name,)}
 
 
-def test_with_several_rates_every_setting_is_compared_in_two_leagues():
+def test_with_several_rates_every_setting_is_compared_at_default_and_tuned_rates():
     points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
     found = comparisons.of_study(models(*points))
     assert [one.label for one in found] == [
-        *("depth 1, fixed learning rate", "depth 2, fixed learning rate"),
+        *("depth 1, default learning rate", "depth 2, default learning rate"),
         *("depth 1, tuned learning rate", "depth 2, tuned learning rate"),
     ]
     assert [one.setting for one in found] == ["depth 1", "depth 2"] * 2
-    assert [one.fields["league"] for one in found] == [FIXED] * 2 + [TUNED] * 2
+    assert [one.fields["rate_choice"] for one in found] == [RateChoice.DEFAULT] * 2 + [
+        RateChoice.TUNED
+    ] * 2
 
 
 def test_every_combination_is_a_comparison_whatever_an_activation_misses():
@@ -119,7 +128,7 @@ def test_select_takes_one_model_of_each_activation_and_seed():
         ]
         assert set(runs["dataset"]) == {one.fields["dataset"]}
         assert set(runs["depth"]) == {one.fields["depth"]}
-        rate = {FIXED: 0.001, TUNED: 0.1}[one.fields["league"]]
+        rate = {RateChoice.DEFAULT: 0.001, RateChoice.TUNED: 0.1}[one.fields["rate_choice"]]
         assert set(runs["learning_rate"]) == {rate}
         whose = runs["dataset"] + runs["activation"] + runs["point"].astype(str)
         whose += runs["seed"].astype(str)
@@ -130,13 +139,13 @@ def test_select_takes_one_model_of_each_activation_and_seed():
     assert len(taken) == len(set(taken)) == 2 * 2 * 2 * 4
 
 
-def test_in_the_tuned_league_every_activation_has_a_rate_of_its_own():
+def test_when_tuned_every_activation_has_a_rate_of_its_own():
     runs = models(SLOW, FAST)
     of_a = runs["activation"] == "a"
-    runs.loc[of_a, "tuned"] = runs.loc[of_a, "learning_rate"] == 0.001
-    fixed, tuned = comparisons.of_study(runs)
+    runs.loc[of_a, "tuned_rate"] = runs.loc[of_a, "learning_rate"] == 0.001
+    default, tuned = comparisons.of_study(runs)
     tables = {"runs": runs}
-    for one, rates in ((fixed, {"a": 0.001, "b": 0.001}), (tuned, {"a": 0.001, "b": 0.1})):
+    for one, rates in ((default, {"a": 0.001, "b": 0.001}), (tuned, {"a": 0.001, "b": 0.1})):
         chosen = comparisons.select(tables, one)["runs"]
         assert dict(zip(chosen["activation"], chosen["learning_rate"], strict=True)) == rates
         assert len(chosen) == 4
@@ -158,12 +167,12 @@ NINE = np.arange(1.0, 10)
 def judged(values: dict[str, np.ndarray], margin: float = 0.0, **columns) -> pd.DataFrame:
     """Return verdicts on models that have the same value in every metric."""
     rows = [
-        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(JUDGED, value)}
+        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(MARGINS, value)}
         for name, group in values.items()
         for seed, value in enumerate(group)
     ]
     runs = pd.DataFrame(rows).assign(**columns)
-    return comparisons.judge(runs, dict.fromkeys(JUDGED, margin))
+    return comparisons.judge(runs, dict.fromkeys(MARGINS, margin))
 
 
 def test_every_pair_gets_a_verdict_on_every_metric_and_its_own_better_side():
@@ -172,11 +181,11 @@ def test_every_pair_gets_a_verdict_on_every_metric_and_its_own_better_side():
     assert (pairs.groupby("metric").size() == 3).all()
     found = {(row.metric, row.a, row.b): row.verdict for row in pairs.itertuples()}
     for metric in ("elbo", "psnr", "ssim"):
-        assert found[metric, "down", "up"] == verdicts.WORSE
-        assert found[metric, "mid", "up"] == verdicts.WORSE
-        assert found[metric, "down", "mid"] == verdicts.WORSE
+        assert found[metric, "down", "up"] == verdicts.Verdict.WORSE
+        assert found[metric, "mid", "up"] == verdicts.Verdict.WORSE
+        assert found[metric, "down", "mid"] == verdicts.Verdict.WORSE
     for metric in ("mse", "gap"):
-        assert found[metric, "down", "up"] == verdicts.BETTER
+        assert found[metric, "down", "up"] == verdicts.Verdict.BETTER
 
 
 def test_differences_and_p_are_those_of_scipy_corrected_within_a_metric():
@@ -196,29 +205,29 @@ def test_differences_and_p_are_those_of_scipy_corrected_within_a_metric():
 def test_each_metric_has_its_own_margin():
     values = {"a": 100 + NINE, "b": np.full(9, 100.0)}
     rows = [
-        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(JUDGED, value)}
+        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(MARGINS, value)}
         for name, group in values.items()
         for seed, value in enumerate(group)
     ]
-    margins = dict.fromkeys(JUDGED, 0.0) | {"psnr": 50.0}
+    margins = dict.fromkeys(MARGINS, 0.0) | {"psnr": 50.0}
     pairs = comparisons.judge(pd.DataFrame(rows), margins).set_index("metric")
     assert pairs["margin"].to_dict() == margins
-    assert pairs.loc["psnr", "verdict"] == verdicts.TIED
-    assert pairs.loc["elbo", "verdict"] == verdicts.BETTER
+    assert pairs.loc["psnr", "verdict"] == verdicts.Verdict.TIED
+    assert pairs.loc["elbo", "verdict"] == verdicts.Verdict.BETTER
 
 
 def test_models_are_paired_by_seed_whatever_their_order():
     table = pd.DataFrame(
         [
             {"activation": name, "seed": seed, "status": "finished"}
-            | dict.fromkeys(JUDGED, 100.0 * seed + shift * (1 + seed / 100))
+            | dict.fromkeys(MARGINS, 100.0 * seed + shift * (1 + seed / 100))
             for name, shift in (("a", 0), ("b", 1))
             for seed in range(9)
         ]
     )
     shuffled = table.sample(frac=1, random_state=3)
-    pairs = comparisons.judge(shuffled, dict.fromkeys(JUDGED, 0.0))
-    assert pairs["verdict"].iloc[0] == verdicts.WORSE
+    pairs = comparisons.judge(shuffled, dict.fromkeys(MARGINS, 0.0))
+    assert pairs["verdict"].iloc[0] == verdicts.Verdict.WORSE
     assert pairs["high"].iloc[0] < -0.9
 
 
@@ -240,37 +249,41 @@ def test_nothing_to_compare_leaves_no_verdicts_but_the_columns(status):
 
 def test_against_turns_verdicts_round():
     rows = [
-        ("elbo", "a", "b", verdicts.BETTER, math.nan),
-        ("elbo", "c", "a", verdicts.BETTER, math.nan),
-        ("elbo", "a", "d", verdicts.TIED, math.nan),
-        ("elbo", "e", "a", verdicts.OPEN, 17.0),
-        ("elbo", "b", "c", verdicts.WORSE, math.nan),
-        ("mse", "a", "b", verdicts.WORSE, math.nan),
+        ("elbo", "a", "b", verdicts.Verdict.BETTER, math.nan),
+        ("elbo", "c", "a", verdicts.Verdict.BETTER, math.nan),
+        ("elbo", "a", "d", verdicts.Verdict.TIED, math.nan),
+        ("elbo", "e", "a", verdicts.Verdict.OPEN, 17.0),
+        ("elbo", "b", "c", verdicts.Verdict.WORSE, math.nan),
+        ("mse", "a", "b", verdicts.Verdict.WORSE, math.nan),
     ]
     pairs = pd.DataFrame(rows, columns=["metric", "a", "b", "verdict", "needed"])
     found = comparisons.against(pairs, "a", "elbo")
     assert found["verdict"].to_dict() == {
-        "b": verdicts.BETTER,
-        "d": verdicts.TIED,
-        "c": verdicts.WORSE,
-        "e": verdicts.OPEN,
+        "b": verdicts.Verdict.BETTER,
+        "d": verdicts.Verdict.TIED,
+        "c": verdicts.Verdict.WORSE,
+        "e": verdicts.Verdict.OPEN,
     }
     assert found.loc["e", "needed"] == 17
-    assert comparisons.against(pairs, "b", "mse")["verdict"].to_dict() == {"a": verdicts.BETTER}
+    assert comparisons.against(pairs, "b", "mse")["verdict"].to_dict() == {
+        "a": verdicts.Verdict.BETTER
+    }
     assert comparisons.against(pairs, "c", "mse").empty
 
 
 def test_a_table_is_split_by_what_else_varies():
     table = pd.DataFrame({"depth": [1, 1, 2], "batch_norm": [True, False, True], "elbo": [5, 6, 7]})
-    assert [(label, list(rows["elbo"])) for label, rows in comparisons.apart(table, ["depth"])] == [
+    assert [
+        (label, list(rows["elbo"])) for label, rows in comparisons.split_by(table, ["depth"])
+    ] == [
         ("depth 1", [5, 6]),
         ("depth 2", [7]),
     ]
-    both = dict(comparisons.apart(table, ["depth", "batch_norm"]))
+    both = dict(comparisons.split_by(table, ["depth", "batch_norm"]))
     assert list(both) == [
         *("depth 1, with batch normalisation", "depth 1, without batch normalisation"),
         "depth 2, with batch normalisation",
     ]
-    ((label, rows),) = comparisons.apart(table, [])
+    ((label, rows),) = comparisons.split_by(table, [])
     assert label == ""
     assert rows is table

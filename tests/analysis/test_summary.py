@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from vaelib.analysis import comparisons, summary, verdicts
-from vaelib.results.columns import METRICS
+from vaelib.results.columns import MARGINS, METRICS
 
 SEEDS = range(9)
 # Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
@@ -40,7 +40,7 @@ def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None) -
 
 
 def summarize(tables: dict, target: float = 1.0) -> pd.DataFrame:
-    pairs = comparisons.judge(tables["runs"], dict.fromkeys(comparisons.JUDGED, 0.0))
+    pairs = comparisons.judge(tables["runs"], dict.fromkeys(MARGINS, 0.0))
     return summary.summarize(tables, target, pairs)
 
 
@@ -102,11 +102,11 @@ def test_ties_are_told_by_verdicts_paired_by_seed():
 
 def test_a_tie_is_whoever_is_not_worse_by_the_verdicts_given():
     tables = study({"relu": [-1.0, -1.1], "tanh": [-2.0, -2.1], "elu": [-3.0, -3.1]})
-    rows = [("relu", "tanh", verdicts.TIED), ("elu", "relu", verdicts.WORSE)]
+    rows = [("relu", "tanh", verdicts.Verdict.TIED), ("elu", "relu", verdicts.Verdict.WORSE)]
     pairs = pd.DataFrame(rows, columns=["a", "b", "verdict"]).assign(metric="elbo", needed=np.nan)
     table = summary.summarize(tables, 1.0, pairs).set_index("activation")
     assert table["elbo_tie"].to_dict() == {"relu": True, "tanh": True, "elu": False}
-    pairs.loc[1, "verdict"] = verdicts.OPEN
+    pairs.loc[1, "verdict"] = verdicts.Verdict.OPEN
     table = summary.summarize(tables, 1.0, pairs).set_index("activation")
     assert table["elbo_tie"].all()
 

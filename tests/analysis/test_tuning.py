@@ -1,11 +1,11 @@
-"""Fixed and tuned learning rates, on tables made by hand."""
+"""Default and tuned learning rates, on tables made by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from vaelib.analysis import tuning
-from vaelib.analysis.verdicts import BETTER, OPEN, TIED, WORSE
+from vaelib.analysis.verdicts import Verdict
 
 # Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
 T_OF_TWO = 12.7062047362 / 2
@@ -19,7 +19,7 @@ def models(values: dict[str, dict[float, list[float]]]) -> pd.DataFrame:
         for rate, group in by_rate.items():
             rows += [
                 {"activation": name, "learning_rate": rate, "seed": seed, "val_elbo": value}
-                | {"tuned": rate == best}
+                | {"tuned_rate": rate == best}
                 for seed, value in enumerate(group)
             ]
     return pd.DataFrame(rows)
@@ -72,40 +72,56 @@ def pairs(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).assign(metric=metric)
 
 
-FIXED = pairs(
-    *(("elu", "relu", 3.0, BETTER), ("elu", "tanh", -2.0, WORSE), ("gelu", "tanh", 5.0, BETTER)),
-    *(("relu", "tanh", 0.4, OPEN), ("elu", "gelu", 0.2, TIED), ("gelu", "relu", -1.0, WORSE)),
+DEFAULT = pairs(
+    *(
+        ("elu", "relu", 3.0, Verdict.BETTER),
+        ("elu", "tanh", -2.0, Verdict.WORSE),
+        ("gelu", "tanh", 5.0, Verdict.BETTER),
+    ),
+    *(
+        ("relu", "tanh", 0.4, Verdict.OPEN),
+        ("elu", "gelu", 0.2, Verdict.TIED),
+        ("gelu", "relu", -1.0, Verdict.WORSE),
+    ),
 )
 TUNED = pairs(
-    *(("elu", "relu", -1.0, WORSE), ("elu", "tanh", 4.0, BETTER), ("gelu", "tanh", 2.0, BETTER)),
-    *(("relu", "tanh", -0.4, BETTER), ("elu", "gelu", -0.2, TIED), ("gelu", "relu", 0.0, TIED)),
+    *(
+        ("elu", "relu", -1.0, Verdict.WORSE),
+        ("elu", "tanh", 4.0, Verdict.BETTER),
+        ("gelu", "tanh", 2.0, Verdict.BETTER),
+    ),
+    *(
+        ("relu", "tanh", -0.4, Verdict.BETTER),
+        ("elu", "gelu", -0.2, Verdict.TIED),
+        ("gelu", "relu", 0.0, Verdict.TIED),
+    ),
 )
 
 
 def test_flips_are_pairs_whose_order_turns_either_way():
-    found = tuning.flips(FIXED, TUNED)
+    found = tuning.flips(DEFAULT, TUNED)
     assert list(found[["a", "b", "decided"]].itertuples(index=False, name=None)) == [
         *(("elu", "relu", True), ("elu", "tanh", True)),
         *(("relu", "tanh", False), ("elu", "gelu", False)),
     ]
     first = found.iloc[0]
-    assert (first["difference_fixed"], first["verdict_fixed"]) == (3, BETTER)
-    assert (first["difference_tuned"], first["verdict_tuned"]) == (-1, WORSE)
+    assert (first["difference_default"], first["verdict_default"]) == (3, Verdict.BETTER)
+    assert (first["difference_tuned"], first["verdict_tuned"]) == (-1, Verdict.WORSE)
 
 
 def test_flips_are_the_same_the_other_way_round():
-    there, back = tuning.flips(FIXED, TUNED), tuning.flips(TUNED, FIXED)
+    there, back = tuning.flips(DEFAULT, TUNED), tuning.flips(TUNED, DEFAULT)
     assert list(there["decided"]) == list(back["decided"])
-    assert list(there["difference_fixed"]) == list(back["difference_tuned"])
+    assert list(there["difference_default"]) == list(back["difference_tuned"])
 
 
 def test_flips_are_told_by_the_elbo_alone():
-    of_mse = [pairs(("elu", "gelu", sign, OPEN), metric="mse") for sign in (1, -1)]
+    of_mse = [pairs(("elu", "gelu", sign, Verdict.OPEN), metric="mse") for sign in (1, -1)]
     assert tuning.flips(*of_mse).empty
-    fixed = pd.concat([FIXED, pairs(("elu", "gelu", -9.0, WORSE), metric="mse")])
-    pd.testing.assert_frame_equal(tuning.flips(fixed, TUNED), tuning.flips(FIXED, TUNED))
+    default = pd.concat([DEFAULT, pairs(("elu", "gelu", -9.0, Verdict.WORSE), metric="mse")])
+    pd.testing.assert_frame_equal(tuning.flips(default, TUNED), tuning.flips(DEFAULT, TUNED))
 
 
-def test_a_pair_that_is_in_one_league_only_cannot_flip():
-    found = tuning.flips(FIXED, TUNED[TUNED["b"] != "relu"])
+def test_a_pair_with_one_choice_of_the_rate_only_cannot_flip():
+    found = tuning.flips(DEFAULT, TUNED[TUNED["b"] != "relu"])
     assert ("elu", "relu") not in set(zip(found["a"], found["b"], strict=True))

@@ -9,44 +9,45 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from vaelib.analysis import paired_tests, verdicts
-from vaelib.analysis.verdicts import BETTER, OPEN, TIED, WORSE
+from vaelib.analysis.verdicts import Verdict
+from vaelib.results.columns import Direction
 
 NINE = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9])
 
 
-def pair(differences, margin: float = 0.0, best: str = "highest") -> pd.Series:
+def pair(differences, margin: float = 0.0, direction: Direction = Direction.HIGHER) -> pd.Series:
     """Return the verdict on two columns that are so far apart."""
     differences = np.asarray(differences, float)
     base = 100 * np.sin(np.arange(len(differences)))
     values = pd.DataFrame({"a": base + differences, "b": base})
-    return verdicts.compare(values, margin, best).iloc[0]
+    return verdicts.compare(values, margin, direction).iloc[0]
 
 
 @pytest.mark.parametrize(
     ("differences", "margin", "verdict"),
     [
-        (NINE, 0, BETTER),
-        (-NINE, 0, WORSE),
-        (NINE, 20, TIED),  # significant, and still of no matter
-        (NINE - 5, 5, TIED),
-        (NINE - 5, 0.5, OPEN),
-        (NINE, 4, BETTER),  # 5 on average: beyond the margin or not is not told
-        (NINE[:5], 0, OPEN),  # all five on one side, and p is no smaller than 2 / 2^5
-        (NINE[:6], 0, BETTER),
-        (NINE[:3], 0, OPEN),
+        (NINE, 0, Verdict.BETTER),
+        (-NINE, 0, Verdict.WORSE),
+        (NINE, 20, Verdict.TIED),  # significant, and still of no matter
+        (NINE - 5, 5, Verdict.TIED),
+        (NINE - 5, 0.5, Verdict.OPEN),
+        (NINE, 4, Verdict.BETTER),  # 5 on average: beyond the margin or not is not told
+        (NINE[:5], 0, Verdict.OPEN),  # all five on one side, and p is no smaller than 2 / 2^5
+        (NINE[:6], 0, Verdict.BETTER),
+        (NINE[:3], 0, Verdict.OPEN),
     ],
 )
 def test_each_verdict_either_way_round(differences, margin, verdict):
     assert pair(differences, margin)["verdict"] == verdict
-    opposite = {BETTER: WORSE, WORSE: BETTER}.get(verdict, verdict)
-    assert pair(differences, margin, best="lowest")["verdict"] == opposite
+    opposite = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}.get(verdict, verdict)
+    assert pair(differences, margin, direction=Direction.LOWER)["verdict"] == opposite
 
 
 @pytest.mark.parametrize("n", [4, 9, 12])
 def test_swapping_a_and_b_only_changes_signs(n):
     values = pd.DataFrame(np.random.default_rng(n).gamma(1.0, size=(n, 2)), columns=["a", "b"])
-    one = verdicts.compare(values, 0.1, "highest").iloc[0]
-    other = verdicts.compare(values[["b", "a"]], 0.1, "highest").iloc[0]
+    one = verdicts.compare(values, 0.1, Direction.HIGHER).iloc[0]
+    other = verdicts.compare(values[["b", "a"]], 0.1, Direction.HIGHER).iloc[0]
     same = ["n", "p", "p_holm", "needed"]
     np.testing.assert_array_equal(one[same].astype(float), other[same].astype(float))
     bounds = ["difference", "low", "high"]
@@ -56,7 +57,7 @@ def test_swapping_a_and_b_only_changes_signs(n):
 
 def test_a_row_for_each_pair_in_the_order_of_columns_and_no_randomness_left():
     values = pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=list("dbca"))
-    pairs = verdicts.compare(values, 0.1, "highest")
+    pairs = verdicts.compare(values, 0.1, Direction.HIGHER)
     assert list(zip(pairs["a"], pairs["b"], strict=True)) == [
         *(("d", "b"), ("d", "c"), ("d", "a")),
         *(("b", "c"), ("b", "a"), ("c", "a")),
@@ -64,7 +65,7 @@ def test_a_row_for_each_pair_in_the_order_of_columns_and_no_randomness_left():
     expected = (values["b"] - values["c"]).mean()
     assert pairs.loc[3, "difference"] == pytest.approx(expected, rel=1e-12)
     paired_tests._resamples.cache_clear()
-    pd.testing.assert_frame_equal(pairs, verdicts.compare(values, 0.1, "highest"))
+    pd.testing.assert_frame_equal(pairs, verdicts.compare(values, 0.1, Direction.HIGHER))
 
 
 def test_pairs_drop_the_units_where_one_diverged():
@@ -72,23 +73,23 @@ def test_pairs_drop_the_units_where_one_diverged():
     values = pd.DataFrame(
         {"a": [*NINE, nan, 50], "b": [nan, *NINE[1:] - NINE[1:] / 10, 3, np.inf], "c": [nan] * 11}
     )
-    pairs = verdicts.compare(values, 0, "highest")
+    pairs = verdicts.compare(values, 0, Direction.HIGHER)
     assert list(pairs["n"]) == [8, 0, 0]
     assert pairs.loc[0, "difference"] == pytest.approx(0.55)
     assert pairs.loc[0, "p"] == 2 / 2**8
     assert pairs.loc[0, "p_holm"] == 2 / 2**8, "no test was made of the pairs with c"
     assert pairs.loc[1:, ["difference", "low", "high", "p", "p_holm"]].isna().all(axis=None)
-    assert list(pairs["verdict"]) == [BETTER, OPEN, OPEN]
+    assert list(pairs["verdict"]) == [Verdict.BETTER, Verdict.OPEN, Verdict.OPEN]
     assert list(pairs["needed"].dropna()) == [7, 7], "the fewest with three pairs"
 
 
 @pytest.mark.parametrize(
     ("differences", "margin", "expected"),
     [
-        ([0] * 9, 0, (0, 0, 1, TIED)),
-        ([0.7] * 9, 0.5, (0.7, 0.7, 2 / 2**9, BETTER)),
-        ([-0.7] * 9, 0.7, (-0.7, -0.7, 2 / 2**9, TIED)),
-        ([0.7] * 5, 0.5, (0.7, 0.7, 2 / 2**5, OPEN)),
+        ([0] * 9, 0, (0, 0, 1, Verdict.TIED)),
+        ([0.7] * 9, 0.5, (0.7, 0.7, 2 / 2**9, Verdict.BETTER)),
+        ([-0.7] * 9, 0.7, (-0.7, -0.7, 2 / 2**9, Verdict.TIED)),
+        ([0.7] * 5, 0.5, (0.7, 0.7, 2 / 2**5, Verdict.OPEN)),
     ],
 )
 def test_differences_without_spread_have_a_point_for_an_interval(differences, margin, expected):
@@ -101,7 +102,7 @@ def test_differences_without_spread_have_a_point_for_an_interval(differences, ma
 def test_fewer_than_two_pairs_have_no_interval(differences):
     found = pair(differences)
     assert found[["low", "high", "p", "p_holm"]].isna().all()
-    assert (found["verdict"], found["needed"]) == (OPEN, 6)
+    assert (found["verdict"], found["needed"]) == (Verdict.OPEN, 6)
 
 
 def test_two_or_three_pairs_leave_the_interval_without_bounds():
@@ -113,9 +114,9 @@ def test_two_or_three_pairs_leave_the_interval_without_bounds():
 def test_given_differences_are_judged_as_columns_are():
     values = pd.DataFrame({"a": NINE, "b": 0 * NINE, "c": NINE[::-1] / 2})
     differences = {("b", "c"): (values["b"] - values["c"]).to_numpy(), ("a", "b"): NINE}
-    found = verdicts.judge(differences, 0, "highest")
+    found = verdicts.judge(differences, 0, Direction.HIGHER)
     assert list(found["a"] + found["b"]) == ["bc", "ab"]
-    expected = verdicts.compare(values, 0, "highest").set_index(["a", "b"])
+    expected = verdicts.compare(values, 0, Direction.HIGHER).set_index(["a", "b"])
     for row in found.itertuples():
         same = expected.loc[(row.a, row.b)]
         assert (row.difference, row.low, row.high) == tuple(same[["difference", "low", "high"]])
@@ -126,26 +127,26 @@ def test_given_differences_are_judged_as_columns_are():
 
 
 def test_one_column_has_no_pairs():
-    pairs = verdicts.compare(pd.DataFrame({"a": NINE}), 0, "highest")
+    pairs = verdicts.compare(pd.DataFrame({"a": NINE}), 0, Direction.HIGHER)
     assert pairs.empty
     assert list(pairs.columns) == list(pair(NINE).index)
 
 
 @pytest.mark.parametrize(
-    ("margin", "best", "message"),
+    ("margin", "direction", "message"),
     [
-        (-1, "highest", "margin: -1"),
-        (np.nan, "highest", "margin: nan"),
-        (0, "none", "best: 'none'"),
+        (-1, Direction.HIGHER, "margin: -1"),
+        (np.nan, Direction.HIGHER, "margin: nan"),
+        (0, Direction.NEITHER, "direction: 'neither'"),
     ],
 )
-def test_a_wrong_argument_is_named(margin, best, message):
+def test_a_wrong_argument_is_named(margin, direction, message):
     values = pd.DataFrame({"a": NINE, "b": NINE})
     with pytest.raises(ValueError, match=message):
-        verdicts.compare(values, margin, best)
-    if best == "none":
+        verdicts.compare(values, margin, direction)
+    if direction == Direction.NEITHER:
         with pytest.raises(ValueError, match=message):
-            verdicts.ranks(values, best)
+            verdicts.ranks(values, direction)
 
 
 def test_holm_by_hand():
@@ -158,7 +159,7 @@ def test_holm_by_hand():
             "d": base + [1, -2, 3, -4, 5, -6, 7, -8],
         }
     )
-    pairs = verdicts.compare(values, 0, "highest")
+    pairs = verdicts.compare(values, 0, Direction.HIGHER)
     # In 256ths. Of 1 to 8, the signs that sum up to 5 or less: 10; to 16 or less: 108.
     # Of 1 to 5, which c and d leave: 3 or less: 5 of 32.
     np.testing.assert_allclose(pairs["p"] * 256, [2, 2, 2, 20, 216, 80])
@@ -171,13 +172,13 @@ def test_holm_by_hand():
 
 def test_the_matrix_is_antisymmetric():
     values = pd.DataFrame({"a": NINE, "b": NINE / 2, "c": NINE / 2, "d": [8, *NINE[1:] / 3]})
-    pairs = verdicts.compare(values, 0, "highest")
+    pairs = verdicts.compare(values, 0, Direction.HIGHER)
     square = verdicts.matrix(pairs, ["d", "c", "a", "b", "e"])
     assert list(square.index) == list(square.columns) == ["d", "c", "a", "b", "e"]
-    assert square.loc["a", "b"] == BETTER
-    assert square.loc["b", "a"] == WORSE
-    assert square.loc["b", "c"] == square.loc["c", "b"] == TIED
-    assert square.loc["d", "a"] == square.loc["a", "d"] == OPEN
+    assert square.loc["a", "b"] == Verdict.BETTER
+    assert square.loc["b", "a"] == Verdict.WORSE
+    assert square.loc["b", "c"] == square.loc["c", "b"] == Verdict.TIED
+    assert square.loc["d", "a"] == square.loc["a", "d"] == Verdict.OPEN
     assert (square.loc["e"] == "").all()
     assert [square.loc[name, name] for name in square] == [""] * 5
 
@@ -185,8 +186,10 @@ def test_the_matrix_is_antisymmetric():
 def test_nine_seeds_of_eleven_activations_are_told_that_they_need_twelve():
     # However clear, 2/2^9 times 55 pairs is over 0.05.
     values = pd.DataFrame(NINE[:, None] / 1000 + 10 * np.arange(11))
-    pairs = verdicts.compare(values + np.random.default_rng(0).normal(size=(9, 11)), 1, "highest")
-    assert set(pairs["verdict"]) == {OPEN}
+    pairs = verdicts.compare(
+        values + np.random.default_rng(0).normal(size=(9, 11)), 1, Direction.HIGHER
+    )
+    assert set(pairs["verdict"]) == {Verdict.OPEN}
     assert pairs["needed"].min() == 12
 
 
@@ -215,8 +218,8 @@ def test_without_effects_at_most_a_family_in_twenty_sees_one(law):
     for _ in range(families):
         common = rng.normal(size=(12, 1))  # of the seed
         values = pd.DataFrame(common + getattr(rng, law)(size=(12, 11)))
-        pairs = verdicts.compare(values, 1e-6, "highest", resamples=199)
-        mistaken += pairs["verdict"].isin([BETTER, WORSE]).any()
+        pairs = verdicts.compare(values, 1e-6, Direction.HIGHER, resamples=199)
+        mistaken += pairs["verdict"].isin([Verdict.BETTER, Verdict.WORSE]).any()
     # No allowance: over 1,500 families it was 2.4 % and 2.2 %, as p comes in coarse steps.
     assert mistaken <= 0.05 * families
 
@@ -230,9 +233,9 @@ def test_an_effect_is_found_with_the_stated_power():
     for _ in range(trials):
         noise = rng.normal(scale=math.sqrt(0.5), size=(int(needed), 3))
         values = pd.DataFrame(noise + [effect, 0, 0], columns=["a", "b", "c"])
-        pairs = verdicts.compare(values, 0.01, "highest", resamples=399)
-        found += pairs.loc[0, "verdict"] == BETTER
-        wrong += (pairs["verdict"] == WORSE).any()
+        pairs = verdicts.compare(values, 0.01, Direction.HIGHER, resamples=399)
+        found += pairs.loc[0, "verdict"] == Verdict.BETTER
+        wrong += (pairs["verdict"] == Verdict.WORSE).any()
     # 3 sigma of 300 are 0.07; Holm's corrections after the first are milder than the worst.
     assert 0.73 < found / trials < 0.92
     assert wrong <= stats.binom.ppf(0.999, trials, 0.05)
@@ -242,7 +245,7 @@ def test_ranks_by_hand():
     values = pd.DataFrame(
         {"a": [3.0, 3, 2], "b": [2.0, 1, 2], "c": [1.0, 2, np.nan]}, index=["x", "y", "z"]
     )
-    ranks = verdicts.ranks(values, "highest")
+    ranks = verdicts.ranks(values, Direction.HIGHER)
     # Within x: 1 2 3; y: 1 3 2; z: 1.5 1.5 3, c having diverged.
     assert ranks.average.to_dict() == pytest.approx({"a": 3.5 / 3, "b": 6.5 / 3, "c": 8 / 3})
     assert list(ranks.average.index) == list(ranks.pairwise.index) == ["a", "b", "c"]
@@ -254,13 +257,13 @@ def test_ranks_by_hand():
     expected = stats.studentized_range.sf(q, 3, np.inf)
     assert ranks.pairwise.loc["a", "c"] == pytest.approx(expected, rel=1e-6)
     assert ranks.pairwise.equals(ranks.pairwise.T)
-    assert list(verdicts.ranks(values, "lowest").average.index)[0] == "b"
+    assert list(verdicts.ranks(values, Direction.LOWER).average.index)[0] == "b"
 
 
 def test_ranks_of_two_activations_or_all_tied():
     two = pd.DataFrame({"a": [1, 2], "b": [2, 3]})
-    assert np.isnan(verdicts.ranks(two, "lowest").p), "Friedman's test takes three"
-    assert list(verdicts.ranks(two, "lowest").average) == [1, 2]
-    tied = verdicts.ranks(pd.DataFrame(np.ones((3, 3)), columns=list("abc")), "highest")
+    assert np.isnan(verdicts.ranks(two, Direction.LOWER).p), "Friedman's test takes three"
+    assert list(verdicts.ranks(two, Direction.LOWER).average) == [1, 2]
+    tied = verdicts.ranks(pd.DataFrame(np.ones((3, 3)), columns=list("abc")), Direction.HIGHER)
     assert np.isnan(tied.p)
     assert (tied.pairwise == 1).all(axis=None)

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from vaelib.analysis import comparisons
-from vaelib.analysis.verdicts import BETTER, OPEN, TIED, WORSE
+from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
-from vaelib.results.columns import METRICS
+from vaelib.results.columns import MARGINS, METRICS, Direction
 
-METRIC_NAMES = list(comparisons.JUDGED)
+METRIC_NAMES = list(MARGINS)
 
 
 def summary(*rows: dict) -> pd.DataFrame:
@@ -21,7 +21,8 @@ def summary(*rows: dict) -> pd.DataFrame:
         full = {"activation": "relu", "runs": 4, "diverged": 0, "reached": 4}
         for metric in METRICS:
             full[metric.column] = full[f"{metric.column}_low"] = 1.0
-            full |= {f"{metric.column}_high": 1.0, f"{metric.column}_tie": metric.best != "none"}
+            marked = metric.marks_best and metric.direction != Direction.NEITHER
+            full |= {f"{metric.column}_high": 1.0, f"{metric.column}_tie": marked}
         table.append(full | row)
     return pd.DataFrame(table)
 
@@ -58,16 +59,24 @@ WORST = model("tanh", -110.0)
 
 
 SINGLE = judged()
-WON = judged(("tanh", "elu", WORSE))
+WON = judged(("tanh", "elu", Verdict.WORSE))
 
 
 def test_the_answer_names_the_best_the_tied_the_open_and_the_worst():
     pairs = judged(
-        *(("elu", "selu", TIED), ("silu", "elu", OPEN, 14), ("elu", "mish", OPEN, 31)),
-        *(("elu", "tanh", BETTER), ("sigmoid", "elu", WORSE), ("tanh", "silu", BETTER)),
+        *(
+            ("elu", "selu", Verdict.TIED),
+            ("silu", "elu", Verdict.OPEN, 14),
+            ("elu", "mish", Verdict.OPEN, 31),
+        ),
+        *(
+            ("elu", "tanh", Verdict.BETTER),
+            ("sigmoid", "elu", Verdict.WORSE),
+            ("tanh", "silu", Verdict.BETTER),
+        ),
     )
     # Of the other metrics' verdicts, none may slip in.
-    pairs = pd.concat([judged(("elu", "tanh", WORSE), metric="mse"), pairs])
+    pairs = pd.concat([judged(("elu", "tanh", Verdict.WORSE), metric="mse"), pairs])
     text = sentences.answer(summary(BEST, TIED_ROW, model("silu", -101.0), WORST), pairs, facts())
     assert text == (
         "On mnist5k (4,000 training images, 20 epochs, 4 seeds each), <b>elu</b> reaches the best "
@@ -90,32 +99,32 @@ def test_the_answer_names_the_best_the_tied_the_open_and_the_worst():
         ),
         (
             [BEST, TIED_ROW, WORST],
-            judged(("elu", "selu", BETTER), ("elu", "tanh", BETTER)),
+            judged(("elu", "selu", Verdict.BETTER), ("elu", "tanh", Verdict.BETTER)),
             4,
             r"It is better than both others\. The worst, tanh, is 9\.75 nats behind\.",
         ),
         (
             [BEST, TIED_ROW],
-            judged(("selu", "elu", TIED)),
+            judged(("selu", "elu", Verdict.TIED)),
             4,
             r"better than none beyond chance; practically tied .*: selu\. The worst, selu, is "
             r"0\.250 nats behind\.",
         ),
         (
             [BEST, WORST],
-            judged(("elu", "tanh", OPEN)),
+            judged(("elu", "tanh", Verdict.OPEN)),
             4,
             r"none beyond chance; not enough evidence against tanh\. The worst, .* behind\.",
         ),
         (
             [BEST, WORST, model("mish", -111.0)],
-            judged(("elu", "tanh", OPEN, np.inf), ("elu", "mish", OPEN, 31)),
+            judged(("elu", "tanh", Verdict.OPEN, np.inf), ("elu", "mish", Verdict.OPEN, 31)),
             4,
             r"against tanh and mish; a million seeds would not settle it\. The worst, .* behind\.",
         ),
         (
             [model("elu", -1.0, True, np.nan), model("tanh", -2.0, False, np.nan)],
-            judged(("elu", "tanh", OPEN, 6)),
+            judged(("elu", "tanh", Verdict.OPEN, 6)),
             1,
             r"1 seed each\).* nats\. With one seed, nothing can be said about chance\.",
         ),
@@ -146,7 +155,7 @@ def test_an_activation_that_never_finished_is_not_the_worst():
 
 def test_names_are_escaped():
     rows = summary(model("<i>", -1.0, tie=True), model("a&b", -2.0, tie=True), model("<u>", -3.0))
-    pairs = judged(("<i>", "a&b", TIED), ("<i>", "<u>", BETTER))
+    pairs = judged(("<i>", "a&b", Verdict.TIED), ("<i>", "<u>", Verdict.BETTER))
     text = sentences.answer(rows, pairs, facts(dataset="<script>.npz", label="dataset <b>"))
     tabled = sentences.table(rows) + sentences.overview([rows], ["<em>"])
     assert not re.search("<(i|u|script|em)>", text + tabled)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis.verdicts import BETTER, OPEN, TIED, WORSE
+from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
 
 # Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
@@ -18,7 +18,7 @@ def models(values: dict[str, dict[float, list[float]]]) -> pd.DataFrame:
         for rate, group in by_rate.items():
             rows += [
                 {"activation": name, "learning_rate": rate, "seed": seed, "val_elbo": value}
-                | {"tuned": rate == best}
+                | {"tuned_rate": rate == best}
                 for seed, value in enumerate(group)
             ]
     return pd.DataFrame(rows)
@@ -38,46 +38,65 @@ def pairs(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).assign(metric=metric)
 
 
-FIXED = pairs(
-    *(("elu", "relu", 3.0, BETTER), ("elu", "tanh", -2.0, WORSE), ("gelu", "tanh", 5.0, BETTER)),
-    *(("relu", "tanh", 0.4, OPEN), ("elu", "gelu", 0.2, TIED), ("gelu", "relu", -1.0, WORSE)),
+DEFAULT = pairs(
+    *(
+        ("elu", "relu", 3.0, Verdict.BETTER),
+        ("elu", "tanh", -2.0, Verdict.WORSE),
+        ("gelu", "tanh", 5.0, Verdict.BETTER),
+    ),
+    *(
+        ("relu", "tanh", 0.4, Verdict.OPEN),
+        ("elu", "gelu", 0.2, Verdict.TIED),
+        ("gelu", "relu", -1.0, Verdict.WORSE),
+    ),
 )
 TUNED = pairs(
-    *(("elu", "relu", -1.0, WORSE), ("elu", "tanh", 4.0, BETTER), ("gelu", "tanh", 2.0, BETTER)),
-    *(("relu", "tanh", -0.4, BETTER), ("elu", "gelu", -0.2, TIED), ("gelu", "relu", 0.0, TIED)),
+    *(
+        ("elu", "relu", -1.0, Verdict.WORSE),
+        ("elu", "tanh", 4.0, Verdict.BETTER),
+        ("gelu", "tanh", 2.0, Verdict.BETTER),
+    ),
+    *(
+        ("relu", "tanh", -0.4, Verdict.BETTER),
+        ("elu", "gelu", -0.2, Verdict.TIED),
+        ("gelu", "relu", 0.0, Verdict.TIED),
+    ),
 )
 
 
 def test_the_text_names_rates_edges_and_flips():
-    text = sentences.tuning(RUNS, FIXED, TUNED)
+    text = sentences.tuning(RUNS, DEFAULT, TUNED)
     assert "each with the same grid and seeds: tanh 0.01; relu 0.0001; elu 0.001." in text
     assert "may lie beyond it: tanh (the highest); relu (the lowest)." in text
     minus = "\N{MINUS SIGN}"
     assert (
-        f"The ranking flips: elu is better than relu at the fixed rate (+3.0 nats) and worse when "
-        f"both are tuned ({minus}1.0 nats)."
+        f"The ranking flips: elu is better than relu at the default rate (+3.0 nats) and worse "
+        f"when both are tuned ({minus}1.0 nats)."
     ) in text
-    assert "The ranking flips: elu is worse than tanh at the fixed rate" in text
+    assert "The ranking flips: elu is worse than tanh at the default rate" in text
     assert text.count("The ranking flips") == 2
-    assert "2 pairs change order between the leagues without a verdict in both." in text
+    assert "2 pairs change order between default and tuned rates without a verdict in both." in text
     assert "No pair" not in text
 
 
 def test_the_text_says_so_when_nothing_flips_and_no_rate_is_at_an_edge():
     runs = RUNS[RUNS["activation"] == "elu"]
-    text = sentences.tuning(runs, FIXED, FIXED)
+    text = sentences.tuning(runs, DEFAULT, DEFAULT)
     assert "No chosen rate lies at the edge of the grid." in text
-    assert "No pair's verdict flips between the leagues." in text
+    assert "No pair's verdict flips between default and tuned rates." in text
     assert "order between" not in text
-    one = TUNED.assign(difference=FIXED["difference"])
+    one = TUNED.assign(difference=DEFAULT["difference"])
     one.loc[3, "difference"] = -0.1
-    assert "1 pair changes order" in sentences.tuning(runs, FIXED, one)
+    assert "1 pair changes order" in sentences.tuning(runs, DEFAULT, one)
 
 
 def test_names_are_escaped():
     runs = models({"<i>": {0.1: [-1.0], 0.2: [-2.0]}})
-    fixed, tuned = pairs(("<i>", "<u>", 1, BETTER)), pairs(("<i>", "<u>", -1, WORSE))
-    text = sentences.tuning(runs, fixed, tuned)
+    default, tuned = (
+        pairs(("<i>", "<u>", 1, Verdict.BETTER)),
+        pairs(("<i>", "<u>", -1, Verdict.WORSE)),
+    )
+    text = sentences.tuning(runs, default, tuned)
     assert "<i>" not in text
     assert "<u>" not in text
     assert "&lt;i&gt; 0.1" in text

@@ -19,7 +19,7 @@ PLAIN = {
 
 def test_single_values_make_the_plain_setting():
     assert keys.settings(**PLAIN) == [keys.Setting()]
-    assert list(PLAIN) == list(keys.SETTINGS)
+    assert list(PLAIN) == list(keys.SETTING_KEYS)
 
 
 def test_lists_make_every_combination_in_order():
@@ -32,11 +32,11 @@ def test_lists_make_every_combination_in_order():
     }
 
 
-@pytest.mark.parametrize("name", keys.SETTINGS)
+@pytest.mark.parametrize("name", keys.SETTING_KEYS)
 def test_each_dimension_reaches_its_own_field(name):
     first, second = keys.settings(**PLAIN | {name: ["one", "other"]})
     assert (getattr(first, name), getattr(second, name)) == ("one", "other")
-    for other in set(keys.SETTINGS) - {name}:
+    for other in set(keys.SETTING_KEYS) - {name}:
         assert [getattr(first, other)] == [getattr(second, other)] == PLAIN[other]
 
 

@@ -15,7 +15,7 @@ from scipy.stats import wilcoxon
 
 from vaelib.analysis import verdicts
 from vaelib.reporting import sentences
-from vaelib.results import files
+from vaelib.results import files, keys
 from vaelib.results.columns import METRICS
 from vaelib.results.provenance import NOTEBOOKS
 from vaelib.study import report
@@ -60,7 +60,7 @@ def test_every_number_of_the_table_is_in_the_summary(page, folder):
     summary = files.read_csv(folder / "summary.csv").set_index("activation")
     head, *rows = page.find("table").find_all("tr")
     labels = [cell.get_text() for cell in head.find_all("th")]
-    assert labels[2:] == [metric.label for metric in METRICS]
+    assert labels[2:] == [metric.title for metric in METRICS]
     assert [row.th.get_text() for row in rows] == list(summary.index)
     for row in rows:
         facts = summary.loc[row.th.get_text()]
@@ -191,7 +191,9 @@ def test_a_grid_is_shown_comparison_by_comparison(gridded):
     page = BeautifulSoup((gridded / report.PAGE).read_text(), "html.parser")
     summary = files.read_csv(gridded / "summary.csv")
     head, *rows = page.find("table").find_all("tr")
-    labels = [f"depth {d}, {league} learning rate" for league in ("fixed", "tuned") for d in (1, 2)]
+    labels = [
+        f"depth {d}, {choice} learning rate" for choice in ("default", "tuned") for d in (1, 2)
+    ]
     assert [cell.get_text() for cell in head.find_all("th")[1:]] == labels
     for row in rows:
         own = summary[summary["activation"] == row.th.get_text()].set_index("comparison")["elbo"]
@@ -199,7 +201,7 @@ def test_a_grid_is_shown_comparison_by_comparison(gridded):
         numbers = [float(text.replace("\N{MINUS SIGN}", "-")) for text in shown]
         assert numbers == pytest.approx(list(own), rel=1e-3)
     titles = [title.get_text() for title in page.find_all("h2")]
-    assert {"Learning rates: the fixed league and the tuned one", "Over depth"} <= set(titles)
+    assert {"Learning rates: default and tuned", "Over depth"} <= set(titles)
 
 
 def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
@@ -209,24 +211,26 @@ def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
     assert len(pairs) == 4 * 5, "four comparisons, five metrics, one pair"
     for row in pairs.itertuples():
         fact = facts[row.comparison]
-        own = runs[runs[fact["league"]] & (runs["depth"] == fact["depth"])]
+        own = runs[runs[fact["rate_choice"] + "_rate"] & (runs["depth"] == fact["depth"])]
         by_seed = own.pivot_table(index="seed", columns="activation", values=row.metric)
         difference = by_seed[row.a] - by_seed[row.b]
         assert row.difference == pytest.approx(difference.mean(), rel=1e-4, abs=1e-6)
         if (difference != 0).all():
             assert row.p == pytest.approx(wilcoxon(difference, method="exact").pvalue)
-            assert row.verdict in (verdicts.OPEN, verdicts.TIED), "three seeds decide nothing"
+            assert row.verdict in (verdicts.Verdict.OPEN, verdicts.Verdict.TIED), (
+                "three seeds decide nothing"
+            )
 
 
-def test_the_tuned_league_follows_validation_and_test_images_follow_it(gridded):
+def test_the_tuned_rate_follows_validation_and_test_images_follow_it(gridded):
     tables_ = files.read(gridded)
     runs = tables_["runs"]
     for _, group in runs.groupby(["activation", "depth"]):
         best = group.groupby("learning_rate")["val_elbo"].mean().idxmax()
-        assert (group["tuned"] == (group["learning_rate"] == best)).all()
-        assert (group["fixed"] == (group["learning_rate"] == 0.001)).all()
-    seen = runs[runs["fixed"] | runs["tuned"]]
+        assert (group["tuned_rate"] == (group["learning_rate"] == best)).all()
+        assert (group["default_rate"] == (group["learning_rate"] == 0.001)).all()
+    seen = runs[runs["default_rate"] | runs["tuned_rate"]]
     assert seen["elbo"].notna().all()
     assert runs.drop(seen.index)["elbo"].isna().all()
-    scored = tables_["scores"][files.KEYS].drop_duplicates()
-    assert len(scored.merge(seen[files.KEYS])) == len(scored) == len(seen)
+    scored = tables_["scores"][keys.MODEL_KEYS].drop_duplicates()
+    assert len(scored.merge(seen[keys.MODEL_KEYS])) == len(scored) == len(seen)

@@ -43,7 +43,7 @@ def test_the_defaults_are_nine_seeds_of_three_activations():
 
 def test_the_default_grid_is_one_point_of_the_plain_model():
     made = Study.create()
-    points = keys.settings(**{name: getattr(made, name) for name in keys.SETTINGS})
+    points = keys.settings(**{name: getattr(made, name) for name in keys.SETTING_KEYS})
     assert points == [keys.Setting()]
     assert made.rates == [0.001]
     assert made.models_in_a_run == 9

@@ -49,13 +49,13 @@ def rows(trained) -> pd.DataFrame:
 
 
 def test_every_rate_and_seed_is_one_run(trained):
-    keys = [tuple(row) for row in rows(trained)[["learning_rate", "seed", "point"]].to_numpy()]
-    assert keys == [(rate, seed, i) for i, rate in enumerate(RATES) for seed in SEEDS]
+    found = [tuple(row) for row in rows(trained)[["learning_rate", "seed", "point"]].to_numpy()]
+    assert found == [(rate, seed, i) for i, rate in enumerate(RATES) for seed in SEEDS]
     for run in trained:
         row = run.tables["runs"].iloc[0]
         for table in run.tables.values():
-            assert list(table.columns[:4]) == files.KEYS
-            assert (table[files.KEYS] == row[files.KEYS]).all(axis=None)
+            assert list(table.columns[:4]) == keys.MODEL_KEYS
+            assert (table[keys.MODEL_KEYS] == row[keys.MODEL_KEYS]).all(axis=None)
 
 
 def test_points_go_on_from_those_of_the_settings_before(model, split):
@@ -67,13 +67,13 @@ def test_points_go_on_from_those_of_the_settings_before(model, split):
 def test_the_rate_is_chosen_on_validation_images(trained, model, split):
     """At the highest rate the dark images are learned, and the bright ones are far off."""
     table = rows(trained)
-    assert list(table["learning_rate"][table["tuned"]].unique()) == RATES[2:]
-    assert list(table["learning_rate"][table["fixed"]].unique()) == RATES[:1]
+    assert list(table["learning_rate"][table["tuned_rate"]].unique()) == RATES[2:]
+    assert list(table["learning_rate"][table["default_rate"]].unique()) == RATES[:1]
     elbo = table.groupby("learning_rate")["elbo"].mean()
     assert elbo[RATES[0]] > elbo[RATES[2]], "by test images it would be another"
     turned = dataclasses.replace(split, validation=split.test, test=split.validation)
     table = rows(train(model, turned))
-    assert list(table["learning_rate"][table["tuned"]].unique()) == RATES[:1]
+    assert list(table["learning_rate"][table["tuned_rate"]].unique()) == RATES[:1]
 
 
 def test_the_choice_is_that_of_the_losses_in_the_history(trained):
@@ -82,10 +82,10 @@ def test_the_choice_is_that_of_the_losses_in_the_history(trained):
     table = rows(trained).set_index(["point", "seed"])
     pd.testing.assert_series_equal(table["val_elbo"], -last, check_names=False)
     best = last.groupby("point").mean().idxmin()
-    assert (table["tuned"] == (table.index.get_level_values("point") == best)).all()
+    assert (table["tuned_rate"] == (table.index.get_level_values("point") == best)).all()
 
 
-def test_test_images_are_seen_when_all_is_trained_and_in_two_leagues_only(
+def test_test_images_are_seen_when_all_is_trained_and_at_chosen_rates_only(
     model, split, monkeypatch
 ):
     events = []
@@ -113,10 +113,10 @@ def test_test_images_are_seen_when_all_is_trained_and_in_two_leagues_only(
     assert seen == [(RATES[0], True), (RATES[1], False), (RATES[2], True)]
 
 
-def test_what_is_in_no_league_has_no_score_of_a_test_image(trained):
+def test_a_rate_that_is_not_chosen_has_no_score_of_a_test_image(trained):
     for run in trained:
         row = run.tables["runs"].iloc[0]
-        unseen = not (row["fixed"] or row["tuned"])
+        unseen = not (row["default_rate"] or row["tuned_rate"])
         assert unseen == (row["learning_rate"] == RATES[1])
         scored = row[["elbo", "mse", "psnr", "ssim", "kl", "active_units", "train_elbo", "gap"]]
         assert scored.isna().all() == scored.isna().any() == unseen
@@ -146,7 +146,7 @@ def summaries(**values: list) -> dict[float, list[dict]]:
         (summaries(_0_1=[-90.0, -99.0], _0_2=[-1.0, None]), 0.1),  # not where some diverge
         (summaries(_0_1=[None, None], _0_2=[-99.0, None]), 0.2),
         (summaries(_0_1=[None, None], _0_2=[None, None]), 0.1),
-        (summaries(_0_3=[-2.0], _0_1=[-2.0]), 0.3),  # of equals the fixed league's
+        (summaries(_0_3=[-2.0], _0_1=[-2.0]), 0.3),  # of equals the default
         (summaries(_0_1=[None], _0_2=[3.0]), 0.2),
     ],
 )
@@ -158,7 +158,12 @@ def test_the_rows_are_those_of_the_trained_model(model, split):
     for run in train(model, split, rates=[3e-2]):
         row = run.tables["runs"].iloc[0]
         assert tuple(row[["activation", "status", "epochs"]]) == ("tanh", "finished", 3)
-        assert tuple(row[["dataset", "point", "fixed", "tuned"]]) == ("noise", 0, True, True)
+        assert tuple(row[["dataset", "point", "default_rate", "tuned_rate"]]) == (
+            "noise",
+            0,
+            True,
+            True,
+        )
         assert model.seed == row["seed"]
         reconstructions = model.reconstruct(split.test)
         np.testing.assert_array_equal(run.reconstructions, reconstructions)
@@ -180,7 +185,7 @@ def test_the_rows_name_the_setting(model, split):
     probe = GradientProbe(split.train[:8])
     (run,) = sweep.train(model, split, setting, [1e-3], [0], 1, 16, probe)
     row = run.tables["runs"].iloc[0]
-    assert {name: row[name] for name in keys.SETTINGS} == {
+    assert {name: row[name] for name in keys.SETTING_KEYS} == {
         **dataclasses.asdict(setting),
         "train_size": 50,
     }
@@ -213,7 +218,7 @@ def test_the_history_has_every_epoch(trained):
 def test_a_diverged_model_is_a_row_that_says_so(model, split):
     table = rows(made := list(train(model, split, rates=[1e20, 1e-3], seeds=[5])))
     assert list(table["status"]) == ["diverged", "finished"]
-    assert list(table["tuned"]) == [False, True]
+    assert list(table["tuned_rate"]) == [False, True]
     diverged = ["elbo", "mse", "gap", "active_units", "val_elbo", "gradient_ratio"]
     assert table.loc[0, diverged].isna().all()
     assert table.loc[1, diverged].notna().all()
@@ -233,5 +238,5 @@ def test_the_tables_survive_their_files(trained, tmp_path):
     for name, table in joined.items():
         assert list(read[name].columns) == list(table.columns)
         assert len(read[name]) == len(table)
-    for column in ("fixed", "tuned"):
+    for column in ("default_rate", "tuned_rate"):
         assert list(read["runs"][column]) == list(joined["runs"][column])

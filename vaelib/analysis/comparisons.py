@@ -6,19 +6,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib.analysis import verdicts
-from vaelib.results.keys import SETTINGS
+from vaelib.analysis.verdicts import Verdict
+from vaelib.results.columns import JUDGED, describe
+from vaelib.results.keys import MODEL_KEYS, SETTING_KEYS, RateChoice, Status
 
-FIXED, TUNED = "fixed", "tuned"
-# Metrics on which every pair gets a verdict, and which side is better.
-JUDGED = {"elbo": "highest", "mse": "lowest", "psnr": "highest", "ssim": "highest", "gap": "lowest"}
-COLUMNS = ("dataset", *SETTINGS, "league")
-_NAMES = {
-    "decoder_activation": "decoder",
-    "train_size": "training images",
-    "batch_norm": "batch normalisation",
-    "weight_decay": "weight decay",
-    "league": "learning rate",
-}
+_SETTING = ["dataset", *SETTING_KEYS]
+COLUMNS = (*_SETTING, "rate_choice")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,13 +32,13 @@ class Comparison:
     @property
     def label(self) -> str:
         """What tells it from the others, in words; empty for a single one."""
-        return ", ".join(_told(name, self.fields[name]) for name in self.varying)
+        return ", ".join(describe(name, self.fields[name]) for name in self.varying)
 
     @property
     def setting(self) -> str:
-        """The label without the league."""
-        names = [name for name in self.varying if name != "league"]
-        return ", ".join(_told(name, self.fields[name]) for name in names)
+        """The label without the choice of the learning rate."""
+        names = [name for name in self.varying if name != "rate_choice"]
+        return ", ".join(describe(name, self.fields[name]) for name in names)
 
 
 def of_study(runs: pd.DataFrame) -> list[Comparison]:
@@ -54,12 +47,14 @@ def of_study(runs: pd.DataFrame) -> list[Comparison]:
     Parameters
     ----------
     runs : pandas.DataFrame
-        See `runs.train`. The tuned league counts where there were several
-        learning rates.
+        See `training.sweep.train`. Where there were several learning rates, models
+        are compared at the default and at the tuned ones.
     """
-    leagues = [FIXED] if runs["fixed"].all() else [FIXED, TUNED]
-    found = runs[list(COLUMNS[:-1])].drop_duplicates().astype(object).to_dict("records")
-    rows = [{**row, "league": league} for league in leagues for row in found]
+    choices = list(RateChoice)
+    if runs[RateChoice.DEFAULT.column].all():
+        choices = [RateChoice.DEFAULT]
+    found = runs[_SETTING].drop_duplicates().astype(object).to_dict("records")
+    rows = [{**row, "rate_choice": choice} for choice in choices for row in found]
     # All images of a data set may be another number than of the next: no setting.
     if runs.groupby("dataset")["train_size"].nunique().max() == 1:
         told = [name for name in COLUMNS if name != "train_size"]
@@ -72,7 +67,9 @@ def of_study(runs: pd.DataFrame) -> list[Comparison]:
 def by_setting(runs: pd.DataFrame, compared: list[Comparison]) -> dict[str, pd.DataFrame]:
     """Return each setting's models at all learning rates, by the setting's label."""
     return {
-        one.setting: runs[_matching(runs, one)] for one in compared if one.fields["league"] == FIXED
+        one.setting: runs[_matching(runs, one)]
+        for one in compared
+        if one.fields["rate_choice"] == RateChoice.DEFAULT
     }
 
 
@@ -82,7 +79,7 @@ def select(tables: dict[str, pd.DataFrame], comparison: Comparison) -> dict[str,
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        Of a whole study; see `results.read`.
+        Of a whole study; see `results.files.read`.
     comparison : Comparison
 
     Returns
@@ -91,15 +88,15 @@ def select(tables: dict[str, pd.DataFrame], comparison: Comparison) -> dict[str,
         One model for each activation and seed.
     """
     runs = tables["runs"]
-    chosen = _matching(runs, comparison) & runs[comparison.fields["league"]].astype(bool)
-    keys = runs.loc[chosen, ["dataset", "activation", "point", "seed"]]
+    at_rate = runs[comparison.fields["rate_choice"].column].astype(bool)
+    keys = runs.loc[_matching(runs, comparison) & at_rate, MODEL_KEYS]
     return {
         name: table.merge(keys) if len(table) else table.copy() for name, table in tables.items()
     }
 
 
 def judge(runs: pd.DataFrame, margins: dict[str, float]) -> pd.DataFrame:
-    """Give a verdict on every pair of activations, on each of `JUDGED`.
+    """Give a verdict on every pair of activations, on each metric that is judged.
 
     Parameters
     ----------
@@ -114,13 +111,14 @@ def judge(runs: pd.DataFrame, margins: dict[str, float]) -> pd.DataFrame:
         ``metric``, ``margin`` and the columns of `verdicts.compare`; the pairs
         of one metric are one family.
     """
-    finished = runs[runs["status"] == "finished"]
+    finished = runs[runs["status"] == Status.FINISHED]
     parts = []
-    for metric, best in JUDGED.items():
-        values = finished.pivot_table(index="seed", columns="activation", values=metric)
-        pairs = verdicts.compare(values, margins[metric], best)
-        pairs.insert(0, "metric", metric)
-        pairs.insert(1, "margin", margins[metric])
+    for metric in JUDGED:
+        margin = margins[metric.column]
+        values = finished.pivot_table(index="seed", columns="activation", values=metric.column)
+        pairs = verdicts.compare(values, margin, metric.direction)
+        pairs.insert(0, "metric", metric.column)
+        pairs.insert(1, "margin", margin)
         parts.append(pairs)
     return pd.concat(parts, ignore_index=True)
 
@@ -141,29 +139,23 @@ def against(pairs: pd.DataFrame, name: str, metric: str) -> pd.DataFrame:
     """
     ours = pairs[pairs["metric"] == metric]
     first = ours[ours["a"] == name].set_index("b")
-    second = ours[ours["b"] == name].set_index("a").replace({"verdict": verdicts.OPPOSITE})
+    second = (
+        ours[ours["b"] == name]
+        .set_index("a")
+        .replace({"verdict": {one: one.opposite for one in Verdict}})
+    )
     return pd.concat([first, second]).rename_axis("other")[["verdict", "needed"]]
 
 
-def apart(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+def split_by(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
     """Split a table by some of `COLUMNS`; return each part's label and rows."""
     if not names:
         return [("", table)]
     parts = table.groupby(list(names), sort=False)
-    return [(", ".join(map(_told, names, values)), rows) for values, rows in parts]
+    return [(", ".join(map(describe, names, values)), rows) for values, rows in parts]
 
 
 def _matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
     """Tell which models have a comparison's setting, at any learning rate."""
-    equal = [runs[name] == comparison.fields[name] for name in COLUMNS[:-1]]
+    equal = [runs[name] == comparison.fields[name] for name in _SETTING]
     return pd.concat(equal, axis=1).all(axis=1)
-
-
-def _told(name: str, value) -> str:
-    if name == "batch_norm":
-        return f"{'with' if value else 'without'} batch normalisation"
-    if name == "dataset":
-        return str(value)
-    if name == "league":
-        return f"{value} learning rate"
-    return f"{_NAMES.get(name, name)} {value}"

@@ -3,14 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis import comparisons, intervals, verdicts
-from vaelib.results.columns import METRICS, Metric
+from vaelib.analysis import comparisons, intervals
+from vaelib.analysis.verdicts import Verdict
+from vaelib.results.columns import METRICS, Direction, Metric
+from vaelib.results.keys import Status
 
 
 def default_target(tables: dict[str, pd.DataFrame]) -> float:
     """Return the median over finished runs of the validation loss they end with."""
     runs = tables["runs"]
-    finished = runs.loc[runs["status"] == "finished", ["activation", "seed"]]
+    finished = runs.loc[runs["status"] == Status.FINISHED, ["activation", "seed"]]
     history = tables["history"].merge(finished)
     return float(history.groupby(["activation", "seed"])["val_loss"].last().median())
 
@@ -62,12 +64,12 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
     )
     rows = []
     for activation, group in runs.groupby("activation", sort=False):
-        finished = group[group["status"] == "finished"]
+        finished = group[group["status"] == Status.FINISHED]
         reached = int(finished["epochs_to_target"].notna().sum())
         row = {
             "activation": activation,
             "runs": len(group),
-            "diverged": int((group["status"] == "diverged").sum()),
+            "diverged": int((group["status"] == Status.DIVERGED).sum()),
             "reached": reached,
         }
         for metric in METRICS:
@@ -87,11 +89,11 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
 def _ties(summary: pd.DataFrame, metric: Metric, pairs: pd.DataFrame) -> list[bool]:
     """Mark the best mean and those that are not worse by verdict."""
     means = summary.set_index("activation")[metric.column].dropna()
-    if metric.best == "none" or means.empty:
+    if not metric.marks_best or metric.direction == Direction.NEITHER or means.empty:
         return [False] * len(summary)
-    best = means.idxmax() if metric.best == "highest" else means.idxmin()
+    best = means.idxmax() if metric.direction == Direction.HIGHER else means.idxmin()
     against = comparisons.against(pairs, best, metric.column)["verdict"]
-    tied = {best, *against.index[against != verdicts.BETTER]}
+    tied = {best, *against.index[against != Verdict.BETTER]}
     return [name in tied and name in means for name in summary["activation"]]
 
 

@@ -1,9 +1,11 @@
-"""The fixed league beside the tuned one: learning rates, and where the ranking flips."""
+"""Default and tuned learning rates: what was chosen, and where the order changes."""
 
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis import intervals, verdicts
+from vaelib.analysis import intervals
+from vaelib.analysis.verdicts import Verdict
+from vaelib.results.keys import RateChoice
 
 
 def by_rate(runs: pd.DataFrame) -> pd.DataFrame:
@@ -12,7 +14,7 @@ def by_rate(runs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     runs : pandas.DataFrame
-        Of one setting; see `runs.train`.
+        Of one setting; see `training.sweep.train`.
 
     Returns
     -------
@@ -40,12 +42,12 @@ def by_rate(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def chosen(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the rate that each activation uses in the tuned league.
+    """Return the rate that each activation has when each is tuned.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        Of one setting; see `runs.train`.
+        Of one setting; see `training.sweep.train`.
 
     Returns
     -------
@@ -54,30 +56,37 @@ def chosen(runs: pd.DataFrame) -> pd.DataFrame:
         may lie beyond the grid, ``lowest``, ``highest`` or empty.
     """
     grid = sorted(runs["learning_rate"].unique())
-    tuned = runs[runs["tuned"].astype(bool)].drop_duplicates("activation")
+    tuned = runs[runs[RateChoice.TUNED.column].astype(bool)].drop_duplicates("activation")
     table = tuned[["activation", "learning_rate"]].reset_index(drop=True)
     edges = {grid[0]: "lowest", grid[-1]: "highest"}
     return table.assign(edge=[edges.get(rate, "") for rate in table["learning_rate"]])
 
 
-def flips(fixed: pd.DataFrame, tuned: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs whose order by ELBO is another one in the tuned league.
+def flips(default: pd.DataFrame, tuned: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs whose order by ELBO is another one when the rates are tuned.
 
     Parameters
     ----------
-    fixed, tuned : pandas.DataFrame
-        Verdicts in the two leagues; see `comparisons.judge`.
+    default, tuned : pandas.DataFrame
+        Verdicts at the default and at the tuned rates; see `comparisons.judge`.
 
     Returns
     -------
     pandas.DataFrame
-        ``a``, ``b``, and in each league the ``difference`` a - b in nats and the
+        ``a``, ``b``, and for each choice of the rate the ``difference`` a - b in nats and the
         ``verdict``; ``decided``, true where both verdicts are better or worse.
     """
-    left, right = (pairs[pairs["metric"] == "elbo"] for pairs in (fixed, tuned))
-    both = left.merge(right, on=["a", "b"], suffixes=("_fixed", "_tuned"))
-    both = both[both["difference_fixed"] * both["difference_tuned"] < 0]
-    clear = (verdicts.BETTER, verdicts.WORSE)
-    decided = both["verdict_fixed"].isin(clear) & both["verdict_tuned"].isin(clear)
-    columns = ["a", "b", "difference_fixed", "verdict_fixed", "difference_tuned", "verdict_tuned"]
+    left, right = (pairs[pairs["metric"] == "elbo"] for pairs in (default, tuned))
+    both = left.merge(right, on=["a", "b"], suffixes=("_default", "_tuned"))
+    both = both[both["difference_default"] * both["difference_tuned"] < 0]
+    clear = (Verdict.BETTER, Verdict.WORSE)
+    decided = both["verdict_default"].isin(clear) & both["verdict_tuned"].isin(clear)
+    columns = [
+        "a",
+        "b",
+        "difference_default",
+        "verdict_default",
+        "difference_tuned",
+        "verdict_tuned",
+    ]
     return both[columns].assign(decided=decided).reset_index(drop=True)

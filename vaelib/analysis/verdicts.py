@@ -1,6 +1,7 @@
 """Verdicts about pairs: better, worse, practically tied, or not enough evidence."""
 
 import dataclasses
+import enum
 import itertools
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +10,25 @@ import pandas as pd
 from scipy import stats
 
 from vaelib.analysis import paired_tests
+from vaelib.exceptions import require
+from vaelib.results.columns import Direction
 
-BETTER, WORSE, TIED, OPEN = "better", "worse", "practically tied", "not enough evidence"
-OPPOSITE = {BETTER: WORSE, WORSE: BETTER, TIED: TIED, OPEN: OPEN}
+
+class Verdict(enum.StrEnum):
+    """What is said of one member of a pair against the other."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    TIED = "practically tied"
+    OPEN = "not enough evidence"
+
+    @property
+    def opposite(self) -> "Verdict":
+        """The verdict of the other member of the pair."""
+        swapped = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}
+        return swapped.get(self, self)
+
+
 _COLUMNS = (
     *("a", "b", "n", "difference", "low", "high"),
     *("p", "p_holm", "verdict", "needed"),
@@ -39,7 +56,10 @@ class Ranks:
 
 
 def compare(
-    values: pd.DataFrame, margin: float, best: str, resamples: int = paired_tests.RESAMPLES
+    values: pd.DataFrame,
+    margin: float,
+    direction: Direction,
+    resamples: int = paired_tests.RESAMPLES,
 ) -> pd.DataFrame:
     """Compare the columns with each other, paired by row.
 
@@ -50,7 +70,8 @@ def compare(
         activations. NaN where a model diverged: its pairs are dropped.
     margin : float
         A difference of at most this does not matter; in the unit of `values`.
-    best : {"highest", "lowest"}
+    direction : Direction
+        Which values are better, `HIGHER` or `LOWER`.
     resamples : int
         Of the bootstrap.
 
@@ -62,20 +83,20 @@ def compare(
     Raises
     ------
     ValueError
-        For a negative margin or an unknown `best`.
+        For a negative margin or another direction.
     """
     columns = zip(values.columns, values.to_numpy(float).T, strict=True)
     differences = {
         (a, b): paired_tests.difference(of_a, of_b)
         for (a, of_a), (b, of_b) in itertools.combinations(columns, 2)
     }
-    return judge(differences, margin, best, resamples)
+    return judge(differences, margin, direction, resamples)
 
 
 def judge(
     differences: Mapping[tuple[str, str], np.ndarray],
     margin: float,
-    best: str,
+    direction: Direction,
     resamples: int = paired_tests.RESAMPLES,
 ) -> pd.DataFrame:
     """Give a verdict on each of a family of pairs.
@@ -84,7 +105,7 @@ def judge(
     ----------
     differences : mapping of (a, b) to array of float [n]
         Of a - b, for each unit that both have.
-    margin, best, resamples
+    margin, direction, resamples
         See `compare`.
 
     Returns
@@ -101,7 +122,7 @@ def judge(
     Raises
     ------
     ValueError
-        For a negative margin or an unknown `best`.
+        For a negative margin or another direction.
 
     Notes
     -----
@@ -110,9 +131,8 @@ def judge(
     under 0.05 and the interval lies on that side of 0. Else ``not enough
     evidence``.
     """
-    _check_best(best)
-    if not margin >= 0:
-        raise ValueError(f"margin: {margin!r} is not allowed; allowed: 0 or more")
+    _require_direction(direction)
+    require(margin >= 0, "margin", margin, "0 or more")
     if not differences:
         return pd.DataFrame(columns=_COLUMNS)
     table = pd.DataFrame(list(differences), columns=["a", "b"])
@@ -130,11 +150,11 @@ def judge(
             columns["low"][rows], columns["high"][rows] = paired_tests.interval(stacked, resamples)
             columns["p"][rows] = paired_tests.signed_rank(stacked)
     table = table.assign(**columns, p_holm=paired_tests.holm(columns["p"]))
-    table["verdict"] = _verdicts(table, margin, best)
+    table["verdict"] = _verdicts(table, margin, direction)
     needed = paired_tests.seeds_needed(table["difference"].to_numpy(), spread, margin, len(table))
     # What does not suffice here is not enough, even if it is in most cases.
     needed = np.fmax(needed, table["n"] + 1)
-    return table.assign(needed=needed.where(table["verdict"] == OPEN))[list(_COLUMNS)]
+    return table.assign(needed=needed.where(table["verdict"] == Verdict.OPEN))[list(_COLUMNS)]
 
 
 def matrix(pairs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -156,11 +176,11 @@ def matrix(pairs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     for row in pairs.itertuples():
         if row.a in square.index and row.b in square.index:
             square.loc[row.a, row.b] = row.verdict
-            square.loc[row.b, row.a] = OPPOSITE[row.verdict]
+            square.loc[row.b, row.a] = Verdict(row.verdict).opposite
     return square
 
 
-def ranks(values: pd.DataFrame, best: str) -> Ranks:
+def ranks(values: pd.DataFrame, direction: Direction) -> Ranks:
     """Rank activations over several data sets, the data set being the unit.
 
     Parameters
@@ -168,7 +188,8 @@ def ranks(values: pd.DataFrame, best: str) -> Ranks:
     values : pandas.DataFrame
         Index: the data set; columns: activations. NaN, where every model
         diverged, ranks last.
-    best : {"highest", "lowest"}
+    direction : Direction
+        Which values are better, `HIGHER` or `LOWER`.
 
     Returns
     -------
@@ -179,13 +200,13 @@ def ranks(values: pd.DataFrame, best: str) -> Ranks:
     Raises
     ------
     ValueError
-        For an unknown `best`.
+        For another direction.
     """
     # Imported here, as it costs half a second that most reports need not spend.
     import scikit_posthocs
 
-    _check_best(best)
-    within = values.rank(axis=1, ascending=best == "lowest", na_option="bottom")
+    _require_direction(direction)
+    within = values.rank(axis=1, ascending=direction == Direction.LOWER, na_option="bottom")
     p = np.nan
     if within.shape[1] > 2 and (within.max(axis=1) > within.min(axis=1)).any():
         p = float(stats.friedmanchisquare(*within.to_numpy().T).pvalue)
@@ -194,13 +215,15 @@ def ranks(values: pd.DataFrame, best: str) -> Ranks:
     return Ranks(average, p, pairwise.loc[average.index, average.index])
 
 
-def _check_best(best: str) -> None:
-    if best not in ("highest", "lowest"):
-        raise ValueError(f"best: {best!r} is not allowed; allowed: 'highest', 'lowest'")
+def _require_direction(direction: Direction) -> None:
+    allowed = (Direction.HIGHER, Direction.LOWER)
+    require(direction in allowed, "direction", repr(str(direction)), "'higher', 'lower'")
 
 
-def _verdicts(table: pd.DataFrame, margin: float, best: str) -> np.ndarray:
-    higher, lower = (BETTER, WORSE) if best == "highest" else (WORSE, BETTER)
+def _verdicts(table: pd.DataFrame, margin: float, direction: Direction) -> np.ndarray:
+    higher, lower = Verdict.BETTER, Verdict.WORSE
+    if direction == Direction.LOWER:
+        higher, lower = lower, higher
     significant = table["p_holm"] < paired_tests.SIGNIFICANCE
     return np.select(
         [
@@ -208,6 +231,6 @@ def _verdicts(table: pd.DataFrame, margin: float, best: str) -> np.ndarray:
             significant & (table["low"] > 0),
             significant & (table["high"] < 0),
         ],
-        [TIED, higher, lower],
-        OPEN,
+        [str(Verdict.TIED), str(higher), str(lower)],
+        str(Verdict.OPEN),
     )

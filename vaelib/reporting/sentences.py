@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from vaelib.analysis import comparisons, verdicts
+from vaelib.analysis import comparisons
 from vaelib.analysis import tuning as tuning_results
+from vaelib.analysis.verdicts import Verdict
+from vaelib.formatting import count, interval, listed, nats, number
 from vaelib.metrics import SSIM_WINDOW
-from vaelib.results.columns import METRICS, Metric
+from vaelib.results.columns import METRICS, Direction, Metric
+from vaelib.results.keys import Status
 
 
-def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, number: int = 0) -> str:
+def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int = 0) -> str:
     """Return the answer of a comparison in a sentence or two, computed from its tables.
 
     Parameters
@@ -23,7 +26,7 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, number: int 
         The verdicts; see `comparisons.judge`.
     facts : dict
         Of ``study.json``.
-    number : int
+    index : int
         Of the comparison.
 
     Returns
@@ -31,22 +34,24 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, number: int 
     str
         HTML.
     """
-    comparison, study = facts["comparisons"][number], facts["study"]
+    comparison, study = facts["comparisons"][index], facts["study"]
     label = f", {html.escape(comparison['label'])}" if comparison["label"] else ""
     setting = (
         f"On {html.escape(comparison['dataset'])} ({comparison['train_size']:,} training images, "
-        f"{_counted(study['epochs'], 'epoch')}, {_counted(len(study['seeds']), 'seed')} "
+        f"{count(study['epochs'], 'epoch')}, {count(len(study['seeds']), 'seed')} "
         f"each{label})"
     )
-    if number:
+    if index:
         setting = f"With {html.escape(comparison['label'])}"
     ranked = summary.dropna(subset=["elbo"])
     if ranked.empty:
         return f"{setting}, no model finished: there is nothing to compare."
     best = ranked.iloc[0]
     text = f"{setting}, <b>{html.escape(best['activation'])}</b> reaches the best test ELBO: "
-    text += f"{_number(best['elbo'], 4)} nats"
-    text += f"{_interval(best, 'elbo', 4, ', 95 % interval ')}. "
+    within = interval(best["elbo_low"], best["elbo_high"], 4)
+    within = f", 95 % interval {within}" if within else ""
+    text += f"{number(best['elbo'], 4)} nats"
+    text += f"{within}. "
     if len(ranked) == 1:
         return text + "Nothing else was compared."
     if math.isnan(best["elbo_low"]):
@@ -56,7 +61,7 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, number: int 
         text
         + _standing(best["activation"], pairs, study["margins"]["elbo"])
         + f" The worst, {html.escape(worst['activation'])}, is "
-        f"{_number(best['elbo'] - worst['elbo'], 3)} nats behind."
+        f"{number(best['elbo'] - worst['elbo'], 3)} nats behind."
     )
 
 
@@ -66,19 +71,19 @@ def _standing(best: str, pairs: pd.DataFrame, margin: float) -> str:
     groups = {verdict: list(rows.index) for verdict, rows in against.groupby("verdict")}
     better, tied, unknown = (
         [html.escape(name) for name in groups.get(verdict, [])]
-        for verdict in (verdicts.BETTER, verdicts.TIED, verdicts.OPEN)
+        for verdict in (Verdict.BETTER, Verdict.TIED, Verdict.OPEN)
     )
     if len(better) == len(against):
         others = {1: "the other", 2: "both others"}.get(len(better), f"all {len(better)} others")
         return f"It is better than {others}."
-    parts = [f"It is better than {_listed(better) if better else 'none beyond chance'}"]
+    parts = [f"It is better than {listed(better) if better else 'none beyond chance'}"]
     if tied:
-        parts.append(f"practically tied with it (within {margin:g} nats): {_listed(tied)}")
+        parts.append(f"practically tied with it (within {margin:g} nats): {listed(tied)}")
     if unknown:
         needed = against["needed"].max()
         seeds = "" if math.isnan(needed) else f"; about {needed:.0f} seeds would settle it"
         seeds = "; a million seeds would not settle it" if math.isinf(needed) else seeds
-        parts.append(f"not enough evidence against {_listed(unknown)}{seeds}")
+        parts.append(f"not enough evidence against {listed(unknown)}{seeds}")
     return f"{'; '.join(parts)}."
 
 
@@ -128,7 +133,7 @@ def table(summary: pd.DataFrame) -> str:
         HTML; the best of a column is marked ``best``, what is not told apart
         from it ``tie``.
     """
-    head = "".join(f"<th>{html.escape(metric.label)}</th>" for metric in METRICS)
+    head = "".join(f"<th>{html.escape(metric.title)}</th>" for metric in METRICS)
     rows = []
     for _, row in summary.iterrows():
         cells = "".join(_cell(row, metric, summary) for metric in METRICS)
@@ -140,7 +145,7 @@ def table(summary: pd.DataFrame) -> str:
     )
 
 
-def note(facts: dict, identical: int, number: int = 0) -> str:
+def note(facts: dict, identical: int, index: int = 0) -> str:
     """Return how to read the table.
 
     Parameters
@@ -149,10 +154,10 @@ def note(facts: dict, identical: int, number: int = 0) -> str:
         Of ``study.json``.
     identical : int
         Test images that some model reconstructed without any error.
-    number : int
+    index : int
         Of the comparison.
     """
-    study, comparison = facts["study"], facts["comparisons"][number]
+    study, comparison = facts["study"], facts["comparisons"][index]
     target = comparison["target_loss"]
     sentences = [
         "Means over seeds; below each, Student's 95 % interval. Sorted by test ELBO (evidence "
@@ -182,7 +187,7 @@ def note(facts: dict, identical: int, number: int = 0) -> str:
         )
     if identical:
         sentences.append(
-            f"{_counted(identical, 'image')} came out identical; their PSNR is infinite and left "
+            f"{count(identical, 'image')} came out identical; their PSNR is infinite and left "
             "out of its mean."
         )
     return f'<p class="note">{" ".join(sentences)}</p>'
@@ -204,7 +209,7 @@ def verdict_note(facts: dict, pairs: pd.DataFrame) -> str:
     return (
         '<p class="note">Models are paired by seed: same split, order and noise. Better or worse: '
         "the exact Wilcoxon signed-rank test is significant at 5 % after Holm's correction for the "
-        f"{_counted(family, 'pair')} of a metric, and the studentised bootstrap's 95 % interval of "
+        f"{count(family, 'pair')} of a metric, and the studentised bootstrap's 95 % interval of "
         "the difference leaves out 0. Practically tied: that interval lies within the margin "
         f"({html.escape(stated)}). Else there is not enough evidence; <code>verdicts.csv</code> "
         "says for each pair how many seeds would settle it.</p>"
@@ -226,10 +231,10 @@ def failures(failed: pd.DataFrame, runs: pd.DataFrame) -> str:
         f"missing here: {html.escape(str(row.reason))}"
         for row in failed.itertuples()
     ]
-    diverged = runs[runs["status"] == "diverged"] if len(runs) else runs
+    diverged = runs[runs["status"] == Status.DIVERGED] if len(runs) else runs
     for name, rows in diverged.groupby("activation") if len(diverged) else ():
-        models = _counted(int((runs["activation"] == name).sum()), "model")
-        rates = _listed([f"{rate:g}" for rate in sorted(rows["learning_rate"].unique())])
+        models = count(int((runs["activation"] == name).sum()), "model")
+        rates = listed([f"{rate:g}" for rate in sorted(rows["learning_rate"].unique())])
         items.append(
             f"<b>{html.escape(name)}</b>: {len(rows)} of {models} diverged (the loss was no "
             f"longer a number), at learning rate {rates}; they count in no mean"
@@ -250,7 +255,7 @@ def diagnoses(faults: pd.DataFrame) -> str:
     items = [html.escape(sentence) for sentence in faults.loc[faults["bad"], "sentence"]]
     sound = [html.escape(name) for name in faults.loc[~faults["bad"], "activation"]]
     if sound:
-        items.append(f"no fault found: {_listed(sound)}")
+        items.append(f"no fault found: {listed(sound)}")
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
@@ -263,51 +268,28 @@ def _cell(row: pd.Series, metric: Metric, summary: pd.DataFrame) -> str:
             return f'<td>&ndash;<span class="interval">{reached} reached it</span></td>'
         return "<td>&ndash;</td>"
     column = summary[metric.column]
-    is_best = metric.best != "none" and value == (
-        column.max() if metric.best == "highest" else column.min()
+    is_best = (
+        metric.marks_best
+        and metric.direction != Direction.NEITHER
+        and value == (column.max() if metric.direction == Direction.HIGHER else column.min())
     )
     mark = "best" if is_best else "tie" if row[f"{metric.column}_tie"] else ""
-    interval = _interval(row, metric.column, metric.digits)
+    within = interval(row[f"{metric.column}_low"], row[f"{metric.column}_high"], metric.digits)
     return (
-        f'<td class="{mark}">{_number(value, metric.digits)}'
-        f'<span class="interval">{interval}</span></td>'
+        f'<td class="{mark}">{number(value, metric.digits)}'
+        f'<span class="interval">{within}</span></td>'
     )
 
 
-def _interval(row: pd.Series, column: str, digits: int, lead: str = "") -> str:
-    low, high = row[f"{column}_low"], row[f"{column}_high"]
-    if math.isnan(low):
-        return ""
-    return f"{lead}{_number(low, digits)} to {_number(high, digits)}"
-
-
-def _number(value: float, digits: int) -> str:
-    """Show significant digits, with a true minus sign and no exponent."""
-    if math.isinf(value):
-        return "\N{INFINITY}"
-    if value == 0:
-        return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{min(places, 8)}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def tuning(runs: pd.DataFrame, fixed: pd.DataFrame, tuned: pd.DataFrame) -> str:
+def tuning(runs: pd.DataFrame, default: pd.DataFrame, tuned: pd.DataFrame) -> str:
     """Return what tuning the learning rate changes, in HTML.
 
     Parameters
     ----------
     runs : pandas.DataFrame
         Of one setting; see `runs.train`.
-    fixed, tuned : pandas.DataFrame
-        Verdicts in the two leagues; see `comparisons.judge`.
+    default, tuned : pandas.DataFrame
+        Verdicts at the default and at the tuned rates; see `comparisons.judge`.
     """
     picked = tuning_results.chosen(runs)
     edges = picked[picked["edge"] != ""]
@@ -322,24 +304,20 @@ def tuning(runs: pd.DataFrame, fixed: pd.DataFrame, tuned: pd.DataFrame) -> str:
         lines.append(f"At the edge of the grid, so a better rate may lie beyond it: {named}.")
     else:
         lines.append("No chosen rate lies at the edge of the grid.")
-    turned = tuning_results.flips(fixed, tuned)
+    turned = tuning_results.flips(default, tuned)
     decided = turned[turned["decided"]]
-    lines += [
-        f"The ranking flips: {html.escape(row.a)} is {row.verdict_fixed} than "
-        f"{html.escape(row.b)} at the fixed rate ({_signed(row.difference_fixed)} nats) and "
-        f"{row.verdict_tuned} when both are tuned ({_signed(row.difference_tuned)} nats)."
-        for row in decided.itertuples()
-    ]
+    for row in decided.itertuples():
+        default_gap = nats(row.difference_default, signed=True)
+        tuned_gap = nats(row.difference_tuned, signed=True)
+        lines.append(
+            f"The ranking flips: {html.escape(row.a)} is {row.verdict_default} than "
+            f"{html.escape(row.b)} at the default rate ({default_gap} nats) and "
+            f"{row.verdict_tuned} when both are tuned ({tuned_gap} nats)."
+        )
     if decided.empty:
-        lines.append("No pair's verdict flips between the leagues.")
+        lines.append("No pair's verdict flips between default and tuned rates.")
     others = len(turned) - len(decided)
     if others:
-        lines.append(
-            f"{others} pair{'s change' if others > 1 else ' changes'} order between the leagues "
-            "without a verdict in both."
-        )
+        changed = "1 pair changes" if others == 1 else f"{others} pairs change"
+        lines.append(f"{changed} order between default and tuned rates without a verdict in both.")
     return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")

@@ -1,6 +1,15 @@
-"""What the columns of the result tables mean."""
+"""What the columns of the result tables mean: metrics, and values of a setting."""
 
 import dataclasses
+import enum
+
+
+class Direction(enum.StrEnum):
+    """Which values of a metric are better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,28 +21,83 @@ class Metric:
     column : str
         In the tables.
     label : str
-        On the page, with the unit.
-    best : str
-        ``highest``, ``lowest``, or ``none`` where neither is better.
+        On the page, without the unit.
+    direction : Direction
+    unit : str
+        Empty for a pure number.
     digits : int
         Significant digits shown.
+    margin : float or None
+        A difference of at most this does not matter, by default; in the
+        metric's unit. None where no verdict is given.
+    marks_best : bool
+        Whether the table marks the best value, where there is a direction.
     """
 
     column: str
     label: str
-    best: str
+    direction: Direction
+    unit: str = ""
     digits: int = 3
+    margin: float | None = None
+    marks_best: bool = True
+
+    @property
+    def judged(self) -> bool:
+        """Whether every pair of activations gets a verdict on it."""
+        return self.margin is not None
+
+    @property
+    def title(self) -> str:
+        """The label with the unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
 
 
 METRICS = (
-    Metric("elbo", "test ELBO (nats)", "highest", 4),
-    Metric("mse", "MSE", "lowest"),
-    Metric("psnr", "PSNR (dB)", "highest"),
-    Metric("ssim", "SSIM", "highest"),
-    Metric("kl", "KL (nats)", "none"),
-    Metric("active_units", "active units", "none"),
-    Metric("epochs_to_target", "epochs to target", "lowest"),
-    Metric("seconds_per_epoch", "seconds per epoch", "lowest"),
-    Metric("gap", "generalisation gap (nats)", "none"),
-    Metric("gradient_ratio", "gradient ratio first/last", "none"),
+    Metric("elbo", "test ELBO", Direction.HIGHER, "nats", digits=4, margin=1.0),
+    Metric("mse", "MSE", Direction.LOWER, margin=0.0005),
+    Metric("psnr", "PSNR", Direction.HIGHER, "dB", margin=0.1),
+    Metric("ssim", "SSIM", Direction.HIGHER, margin=0.01),
+    Metric("kl", "KL", Direction.NEITHER, "nats"),
+    Metric("active_units", "active units", Direction.NEITHER),
+    Metric("epochs_to_target", "epochs to target", Direction.LOWER),
+    Metric("seconds_per_epoch", "seconds per epoch", Direction.LOWER),
+    # A gap is small also where little was learned: the smallest is not the best.
+    Metric("gap", "generalisation gap", Direction.LOWER, "nats", margin=1.0, marks_best=False),
+    Metric("gradient_ratio", "gradient ratio first/last", Direction.NEITHER),
 )
+BY_COLUMN = {metric.column: metric for metric in METRICS}
+JUDGED = tuple(metric for metric in METRICS if metric.judged)
+MARGINS = {metric.column: metric.margin for metric in JUDGED}
+
+# How a setting's columns are called where their names do not serve.
+_LABELS = {
+    "decoder_activation": "decoder",
+    "rate_choice": "learning rate",
+    "train_size": "training images",
+}
+# Columns whose values say by themselves what they are.
+_PLAIN = {"activation", "dataset", "measure", "moment", "nonlinear", "remedy", "study"}
+
+
+def label(column: str) -> str:
+    """Return the name of a setting's column in words."""
+    return _LABELS.get(column, column.replace("_", " "))
+
+
+def describe(column: str, value) -> str:
+    """Return a value of a setting in words, such as ``depth 2``.
+
+    Parameters
+    ----------
+    column : str
+        Of the result tables, or what an analysis adds to them.
+    value
+        Its value.
+    """
+    if column == "batch_norm":
+        return f"{'with' if value else 'without'} batch normalisation"
+    if column == "rate_choice":
+        return f"{value} learning rate"
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return shown if column in _PLAIN else f"{label(column)} {shown}"

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-KEYS = ["dataset", "activation", "point", "seed"]  # of a model, in every table
-
 # Layers by epochs and scores of every test image are many: compressed, they stay
 # small enough to publish.
 FILES = {

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from vaelib.data.images import load_images
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
+from vaelib.results.keys import Status
 from vaelib.study import report, worker
 from vaelib.study.study import Study
 from vaelib.study.workspace import ATTEMPT, FAILURES, is_finished, only_one, writable
@@ -182,7 +183,7 @@ def _train_missing(study, tasks, executor, progress) -> dict[Task, str]:
 
 def _headline(place: Path) -> str:
     runs = files.read_csv(place / files.FILES["runs"])
-    finished = runs[runs["status"] == "finished"]
+    finished = runs[runs["status"] == Status.FINISHED]
     line = f"{runs['seconds'].sum():5.1f} s training, {len(runs)} models"
     shown = finished[finished["point"] == 0]
     if len(shown):

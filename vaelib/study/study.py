@@ -8,6 +8,7 @@ import yaml
 
 from vaelib.exceptions import StudyError
 from vaelib.results import keys, provenance
+from vaelib.results.columns import MARGINS
 from vaelib.study.fields import (
     Count,
     Finite,
@@ -22,12 +23,8 @@ from vaelib.study.fields import (
     one_line,
 )
 
-# A difference of at most this much does not matter.
-MARGINS = {"elbo": 1.0, "mse": 0.0005, "psnr": 0.1, "ssim": 0.01, "gap": 1.0}
-
-
 # Fields that may be lists, of which every combination is trained.
-_GRID = (*keys.SETTINGS, "learning_rates")
+_GRID = (*keys.SETTING_KEYS, "learning_rates")
 
 
 class Study(pydantic.BaseModel):
@@ -69,11 +66,11 @@ class Study(pydantic.BaseModel):
     weight_decay : one or several float
         Decoupled, of the kernels.
     learning_rate : float
-        That of the fixed league, in which all activations have the same.
+        The default rate, with which all activations are trained.
     learning_rates : list of float
-        Also trained with. In the tuned league every activation has the one of
-        all these that is best on the validation images; only then, and for the
-        fixed league, are test images scored.
+        Also trained with. Tuned, every activation has the one of all these that
+        is best on the validation images; only for that one and for the default
+        rate are test images scored.
     batch_size, epochs : int
     probe_images : int
         Images of the fixed batch whose gradients are recorded.
@@ -260,12 +257,12 @@ class Study(pydantic.BaseModel):
     @property
     def models_in_a_run(self) -> int:
         """How many models one notebook trains."""
-        settings = keys.settings(**{name: getattr(self, name) for name in keys.SETTINGS})
+        settings = keys.settings(**{name: getattr(self, name) for name in keys.SETTING_KEYS})
         return len(settings) * len(self.rates) * len(self.seeds)
 
     @property
     def rates(self) -> list[float]:
-        """Learning rates that are trained with, the fixed league's first."""
+        """Learning rates that are trained with, the default one first."""
         return keys.rates(self.learning_rate, self.learning_rates)
 
     def identity(self, activation: str, fingerprint: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from vaelib import metrics
 from vaelib.data.images import ImageSet
 from vaelib.models.vae import VAE
+from vaelib.results.keys import Status
 from vaelib.training.fit import Fit
 
 # What is known of the test images; a diverged model has no number for it.
@@ -42,7 +43,7 @@ def score(model: VAE, images: ImageSet, one: Fit, seen: bool = True) -> Run:
     latents = pd.DataFrame(columns=list(_OF_UNIT)).astype(_OF_UNIT)
     summary = dict.fromkeys(_SCORED, np.nan)
     reconstructions = None
-    if seen and one.summary["status"] == "finished":
+    if seen and one.summary["status"] == Status.FINISHED:
         means, log_variances = model.encode(images.test)
         reconstructions = model.decode(means)
         scores = pd.DataFrame(

@@ -123,7 +123,7 @@ def fit(
     diverged = len(history) < epochs or not sound
     start, end = gradient_ratio(gradients)
     summary = {
-        "status": "diverged" if diverged else "finished",
+        "status": keys.Status.DIVERGED if diverged else keys.Status.FINISHED,
         "val_elbo": np.nan if diverged else -history["val_loss"].iloc[-1],
         "gradient_ratio_start": start,
         "gradient_ratio": np.nan if diverged else end,

@@ -9,7 +9,7 @@ import numpy as np
 from vaelib.data.images import ImageSet
 from vaelib.models import bounds
 from vaelib.models.vae import VAE
-from vaelib.results import keys
+from vaelib.results.keys import SAME, RateChoice, Setting, Status
 from vaelib.results.provenance import versions
 from vaelib.training.evaluate import Run, score
 from vaelib.training.fit import fit
@@ -19,7 +19,7 @@ from vaelib.training.probes import GradientProbe
 def train(
     model: VAE,
     images: ImageSet,
-    setting: keys.Setting,
+    setting: Setting,
     rates: Sequence[float],
     seeds: Sequence[int],
     epochs: int,
@@ -29,8 +29,8 @@ def train(
 ) -> Iterator[Run]:
     """Train a model at every rate from every seed, then score some on test images.
 
-    Test images are seen at the first rate, the fixed league's, and at the one
-    that is best on the validation images, the tuned league's; not before all
+    Test images are seen at the first rate, the default one, and at the one
+    that is best on the validation images, the tuned one; not before all
     are trained.
 
     Parameters
@@ -38,7 +38,7 @@ def train(
     model : VAE
         Compiled, of this setting; its weights are drawn anew.
     images : ImageSet
-    setting : keys.Setting
+    setting : Setting
     rates : sequence of float
         Learning rates.
     seeds : sequence of int
@@ -59,7 +59,7 @@ def train(
     tuned = best_rate({rate: [one.summary for one in group] for rate, group in fits.items()})
     facts = {
         **dataclasses.asdict(setting),
-        "decoder_activation": setting.decoder_activation or "same",
+        "decoder_activation": setting.decoder_activation or SAME,
         "train_size": len(images.train),
         "constant_elbo": bounds.constant_elbo(images.train, images.test, model.likelihood),
         "parameters": model.count_params(),
@@ -67,14 +67,17 @@ def train(
         **versions(),
     }
     for point, (rate, group) in enumerate(fits.items(), start=first_point):
-        leagues = {"learning_rate": rate, "fixed": rate == rates[0], "tuned": rate == tuned}
+        chosen = {
+            RateChoice.DEFAULT.column: rate == rates[0],
+            RateChoice.TUNED.column: rate == tuned,
+        }
         for one in group:
-            run = score(model, images, one, seen=leagues["fixed"] or leagues["tuned"])
+            run = score(model, images, one, seen=any(chosen.values()))
             keys = {"dataset": images.name, "activation": model.activation, "point": point}
             for table in run.tables.values():
                 for place, (column, value) in enumerate({**keys, "seed": one.seed}.items()):
                     table.insert(place, column, value)
-            run.tables["runs"] = run.tables["runs"].assign(**leagues, **facts)
+            run.tables["runs"] = run.tables["runs"].assign(learning_rate=rate, **chosen, **facts)
             yield run
 
 
@@ -94,7 +97,7 @@ def best_rate(summaries: dict[float, list[dict]]) -> float:
     """
 
     def merit(rate: float) -> tuple[int, float]:
-        values = [one["val_elbo"] for one in summaries[rate] if one["status"] == "finished"]
+        values = [one["val_elbo"] for one in summaries[rate] if one["status"] == Status.FINISHED]
         return len(values), float(np.mean(values)) if values else 0.0
 
     return max(summaries, key=merit)

@@ -11,8 +11,8 @@ import pytest
 from planted import falling, noise
 
 from vaelib.analysis.claims import claims
-from vaelib.analysis.claims.claims import CONDITIONAL, REFUTED, SUPPORTED, UNDECIDED
-from vaelib.analysis.claims.evidence import CONTRADICTED, HOLDS, OPEN
+from vaelib.analysis.claims.claims import Conclusion
+from vaelib.analysis.claims.evidence import Outcome
 
 THREE = ("sigmoid", "tanh", "relu")
 
@@ -35,10 +35,10 @@ TIE = {"sigmoid": 120, "tanh": 100, "relu": 100}
 @pytest.mark.parametrize(
     ("levels", "swapped", "verdict"),
     [
-        (BEST, None, SUPPORTED),
-        (SECOND, None, REFUTED),
-        (TIE, None, REFUTED),
-        (BEST, SECOND, CONDITIONAL),
+        (BEST, None, Conclusion.SUPPORTED),
+        (SECOND, None, Conclusion.REFUTED),
+        (TIE, None, Conclusion.REFUTED),
+        (BEST, SECOND, Conclusion.CONDITIONAL),
     ],
 )
 def test_relu_reconstructs_best(levels, swapped, verdict):
@@ -61,7 +61,7 @@ def test_test_images_decide_where_they_were_scored():
         return {**error(BEST)(row), "mse": scored, "elbo": -100.0}
 
     claim = claims.reconstructs_best({"s": planted.study(THREE, outcome=outcome)})
-    assert claim.verdict == REFUTED
+    assert claim.verdict == Conclusion.REFUTED
     assert set(claim.evidence["measure"]) == {"test MSE"}
 
 
@@ -81,10 +81,10 @@ QUICK, BRISK = {**SLOW, "relu": 0.6}, {**EVEN, "relu": 0.7}
 @pytest.mark.parametrize(
     ("rates", "seconds", "verdict"),
     [
-        (QUICK, BRISK, SUPPORTED),
-        (SLOW, EVEN, REFUTED),
-        (QUICK, EVEN, CONDITIONAL),
-        (SLOW, BRISK, CONDITIONAL),
+        (QUICK, BRISK, Conclusion.SUPPORTED),
+        (SLOW, EVEN, Conclusion.REFUTED),
+        (QUICK, EVEN, Conclusion.CONDITIONAL),
+        (SLOW, BRISK, Conclusion.CONDITIONAL),
     ],
 )
 def test_relu_trains_faster(rates, seconds, verdict):
@@ -92,7 +92,7 @@ def test_relu_trains_faster(rates, seconds, verdict):
     claim = claims.trains_faster({"s": tables})
     assert (claim.number, claim.verdict) == (2, verdict)
     assert len(claim.evidence) == 4
-    if verdict == CONDITIONAL:
+    if verdict == Conclusion.CONDITIONAL:
         of_steps, of_time = "steps to equal quality (log ratio)", "time per step (log ratio)"
         first, second = (of_steps, of_time) if rates is QUICK else (of_time, of_steps)
         assert claim.conditions == (
@@ -103,7 +103,12 @@ def test_relu_trains_faster(rates, seconds, verdict):
 
 @pytest.mark.parametrize(
     ("tanh", "seconds", "verdict"),
-    [(0.6, 0.7, SUPPORTED), (0.2, 1.5, REFUTED), (0.31, 1.0, REFUTED), (0.6, 1.5, CONDITIONAL)],
+    [
+        (0.6, 0.7, Conclusion.SUPPORTED),
+        (0.2, 1.5, Conclusion.REFUTED),
+        (0.31, 1.0, Conclusion.REFUTED),
+        (0.6, 1.5, Conclusion.CONDITIONAL),
+    ],
 )
 def test_tanh_trains_faster_than_sigmoid(tanh, seconds, verdict):
     rates, paces = {"sigmoid": 0.3, "tanh": tanh}, {"sigmoid": 1.0, "tanh": seconds}
@@ -131,12 +136,12 @@ UPSIDE_DOWN = {"sigmoid": 0.1, "tanh": 0.9, "relu": 0.3}
 @pytest.mark.parametrize(
     ("factor", "matched", "trained", "verdict"),
     [
-        (TEXTBOOK, None, 1, SUPPORTED),
-        (UPSIDE_DOWN, None, 1, REFUTED),
-        ({**TEXTBOOK, "tanh": 0.9}, None, 1, REFUTED),
-        ({**TEXTBOOK, "relu": 0.3}, None, 1, REFUTED),
-        (UPSIDE_DOWN, TEXTBOOK, 1, CONDITIONAL),
-        (TEXTBOOK, None, 100, CONDITIONAL),
+        (TEXTBOOK, None, 1, Conclusion.SUPPORTED),
+        (UPSIDE_DOWN, None, 1, Conclusion.REFUTED),
+        ({**TEXTBOOK, "tanh": 0.9}, None, 1, Conclusion.REFUTED),
+        ({**TEXTBOOK, "relu": 0.3}, None, 1, Conclusion.REFUTED),
+        (UPSIDE_DOWN, TEXTBOOK, 1, Conclusion.CONDITIONAL),
+        (TEXTBOOK, None, 100, Conclusion.CONDITIONAL),
     ],
 )
 def test_gradients_vanish(factor, matched, trained, verdict):
@@ -165,9 +170,9 @@ def test_a_gradient_that_is_small_at_any_depth_does_not_vanish_with_depth():
         return {"gradient_ratio_start": ratio, "gradient_ratio": ratio}
 
     claim = claims.gradients_vanish({"s": planted.study(THREE, outcome=outcome, depth=[1, 2])})
-    assert claim.verdict == UNDECIDED
+    assert claim.verdict == Conclusion.UNDECIDED
     outcomes = claim.evidence.groupby("activation")["outcome"].unique().map(list).to_dict()
-    assert outcomes == {"sigmoid": [OPEN], "tanh": [OPEN], "relu": [HOLDS]}
+    assert outcomes == {"sigmoid": [Outcome.OPEN], "tanh": [Outcome.OPEN], "relu": [Outcome.HOLDS]}
 
 
 def test_an_interval_around_the_limit_says_nothing_of_vanishing():
@@ -175,11 +180,11 @@ def test_an_interval_around_the_limit_says_nothing_of_vanishing():
     factor = {**TEXTBOOK, "relu": 0.1 ** (1 / 3)}
     tables = planted.study(THREE, outcome=gradients(factor), depth=[1, 3])
     claim = claims.gradients_vanish({"s": tables})
-    assert claim.verdict == UNDECIDED
+    assert claim.verdict == Conclusion.UNDECIDED
     relu = claim.evidence.set_index("activation").loc["relu"].iloc[0]
     runs = tables["runs"].query("activation == 'relu' and depth == 3")
     reach = 2.306004 * np.log10(runs["gradient_ratio"]).std() / 3  # t(0.975, 8)
-    assert relu["outcome"] == OPEN
+    assert relu["outcome"] == Outcome.OPEN
     assert relu["low"] < 0.1 < relu["high"]
     assert np.log10(relu["high"] / relu["ratio"]) == pytest.approx(reach, rel=1e-5)
     assert np.log10(relu["ratio"] / relu["low"]) == pytest.approx(reach, rel=1e-5)
@@ -193,7 +198,7 @@ def test_no_gradient_at_all_has_vanished():
         return shown
 
     claim = claims.gradients_vanish({"s": planted.study(THREE, outcome=outcome, depth=[1, 3])})
-    assert claim.verdict == SUPPORTED
+    assert claim.verdict == Conclusion.SUPPORTED
     assert claim.evidence["ratio"].min() == pytest.approx(1e-12)
 
 
@@ -216,13 +221,13 @@ LARGE = {"sigmoid": 20, "tanh": 20, "relu": 30}
 @pytest.mark.parametrize(
     ("planted_gaps", "learns", "verdict"),
     [
-        (SMALL, None, SUPPORTED),
-        (LARGE, None, REFUTED),
-        ({**SMALL, "relu": 20}, None, REFUTED),  # no less is not less
-        ({**SMALL, "tanh": 5}, None, REFUTED),
-        ({"sigmoid": 0, "tanh": 0, "relu": 0}, None, UNDECIDED),  # nobody overfits
+        (SMALL, None, Conclusion.SUPPORTED),
+        (LARGE, None, Conclusion.REFUTED),
+        ({**SMALL, "relu": 20}, None, Conclusion.REFUTED),  # no less is not less
+        ({**SMALL, "tanh": 5}, None, Conclusion.REFUTED),
+        ({"sigmoid": 0, "tanh": 0, "relu": 0}, None, Conclusion.UNDECIDED),  # nobody overfits
         # Before the others fit better than sigmoid and tanh ever do, nobody overfits.
-        (LARGE, {"sigmoid": 140, "tanh": 140}, UNDECIDED),
+        (LARGE, {"sigmoid": 140, "tanh": 140}, Conclusion.UNDECIDED),
     ],
 )
 def test_relu_overfits_less(planted_gaps, learns, verdict):
@@ -238,8 +243,8 @@ def test_overfitting_can_depend_on_the_number_of_images():
 
     tables = planted.study(THREE, outcome=outcome, train_size=[200, 400])
     claim = claims.overfits_less({"s": tables})
-    assert claim.verdict == CONDITIONAL
-    assert claim.conditions[0] == "holds in 1 of 2 cases: train size 200"
+    assert claim.verdict == Conclusion.CONDITIONAL
+    assert claim.conditions[0] == "holds in 1 of 2 cases: training images 200"
 
 
 def scores(levels: dict):
@@ -249,16 +254,16 @@ def scores(levels: dict):
 @pytest.mark.parametrize(
     ("levels", "verdict"),
     [
-        ({"linear": 120, "relu": 100, "tanh": 110}, SUPPORTED),
-        ({"linear": 100, "relu": 110, "tanh": 100}, REFUTED),
-        ({"linear": 110, "relu": 100, "tanh": 120}, CONDITIONAL),
+        ({"linear": 120, "relu": 100, "tanh": 110}, Conclusion.SUPPORTED),
+        ({"linear": 100, "relu": 110, "tanh": 100}, Conclusion.REFUTED),
+        ({"linear": 110, "relu": 100, "tanh": 120}, Conclusion.CONDITIONAL),
     ],
 )
 def test_linear_learns_less(levels, verdict):
     claim = claims.linear_learns_less({"s": planted.study(levels, outcome=scores(levels))})
     assert (claim.number, claim.verdict) == (6, verdict)
     assert list(claim.evidence["nonlinear"]) == ["relu", "tanh"]
-    if verdict == CONDITIONAL:
+    if verdict == Conclusion.CONDITIONAL:
         assert claim.conditions == (
             "holds in 1 of 2 cases: relu",
             "contradicted in 1 of 2 cases: tanh",
@@ -278,35 +283,40 @@ def ratio(table: dict):
 @pytest.mark.parametrize(
     ("table", "grid", "remedy", "verdict"),
     [
-        ({("relu", "adam", 1): 0.01}, {"depth": [1, 2]}, "deeper model", SUPPORTED),
+        ({("relu", "adam", 1): 0.01}, {"depth": [1, 2]}, "deeper model", Conclusion.SUPPORTED),
         (
             {("relu", "adam", 1): 0.01, ("relu", "adam", 2): 0.01},
             {"depth": [1, 2]},
             "deeper model",
-            REFUTED,
+            Conclusion.REFUTED,
         ),
         (
             {("relu", "adam", 1): 0.01, ("relu", "adam", 3): 0.01},
             {"depth": [1, 2, 3]},
             "deeper model",
-            CONDITIONAL,
+            Conclusion.CONDITIONAL,
         ),
         # Only the shallower is cured by the deeper, not the other way round.
-        ({("relu", "adam", 2): 0.01}, {"depth": [1, 2]}, None, UNDECIDED),
-        ({("relu", "adam", 1): 0.01}, {"optimizer": ["adam", "sgd"]}, "other optimiser", SUPPORTED),
+        ({("relu", "adam", 2): 0.01}, {"depth": [1, 2]}, None, Conclusion.UNDECIDED),
+        (
+            {("relu", "adam", 1): 0.01},
+            {"optimizer": ["adam", "sgd"]},
+            "other optimiser",
+            Conclusion.SUPPORTED,
+        ),
         (
             {("relu", "adam", 1): 0.01, ("relu", "sgd", 1): 0.02},
             {"optimizer": ["adam", "sgd"]},
             "other optimiser",
-            REFUTED,
+            Conclusion.REFUTED,
         ),
-        ({}, {"depth": [1, 2], "optimizer": ["adam", "sgd"]}, None, UNDECIDED),
+        ({}, {"depth": [1, 2], "optimizer": ["adam", "sgd"]}, None, Conclusion.UNDECIDED),
         # An interval that holds the limit says nothing.
         (
             {("relu", "adam", 1): 0.01, ("relu", "sgd", 1): 0.1},
             {"optimizer": ["adam", "sgd"]},
             "other optimiser",
-            UNDECIDED,
+            Conclusion.UNDECIDED,
         ),
     ],
 )
@@ -329,14 +339,18 @@ def test_another_activation_may_or_may_not_cure():
     vanished = {("relu", "adam", 1): 0.01, ("sigmoid", "adam", 1): 0.05}
     tables = planted.study(THREE, outcome=ratio(vanished))
     claim = claims.cures_vanish({"s": tables})
-    assert claim.verdict == CONDITIONAL
+    assert claim.verdict == Conclusion.CONDITIONAL
     rows = claim.evidence.set_index("activation")
     assert rows["vanished_with"].to_dict() == {
         "sigmoid": "relu",
         "tanh": "sigmoid, relu",
         "relu": "sigmoid",
     }
-    outcomes = {"sigmoid": CONTRADICTED, "tanh": HOLDS, "relu": CONTRADICTED}
+    outcomes = {
+        "sigmoid": Outcome.CONTRADICTED,
+        "tanh": Outcome.HOLDS,
+        "relu": Outcome.CONTRADICTED,
+    }
     assert rows["outcome"].to_dict() == outcomes
     assert claim.conditions[0] == "holds in 1 of 3 cases: tanh"
 
@@ -349,8 +363,9 @@ def test_remedies_are_told_apart_first():
     conditions = claims.cures_vanish({"s": tables}).conditions
     # Depth and optimiser alone would tell them apart, too.
     assert conditions == (
-        "holds in 2 of 5 cases: deeper model, depth 2, sgd; other optimiser, depth 2",
-        "contradicted in 3 of 5 cases: deeper model, depth 2, adam; other optimiser, depth 1",
+        "holds in 2 of 5 cases: deeper model, depth 2, optimizer sgd; other optimiser, depth 2",
+        "contradicted in 3 of 5 cases: deeper model, depth 2, optimizer adam; other optimiser, "
+        "depth 1",
     )
 
 
@@ -377,7 +392,7 @@ def everything(row: dict) -> dict:
 )
 def test_without_evidence_every_claim_is_undecided(claim, studies):
     found = claim(studies)
-    assert found.verdict == UNDECIDED
+    assert found.verdict == Conclusion.UNDECIDED
     assert len(found.conditions) == 1
     assert "open" in found.conditions[0] or "no study" in found.conditions[0]
 
@@ -386,7 +401,7 @@ def test_without_evidence_every_claim_is_undecided(claim, studies):
 @pytest.mark.parametrize(("seeds", "decided"), [(5, False), (9, True)])
 def test_five_seeds_can_decide_nothing_and_nine_can(claim, seeds, decided):
     found = claim({"s": planted.study(THREE, seeds=seeds, outcome=everything)})
-    assert (found.evidence["outcome"] != OPEN).any() == decided
+    assert (found.evidence["outcome"] != Outcome.OPEN).any() == decided
     assert found.evidence["needed"].notna().any() != decided
 
 
@@ -394,7 +409,7 @@ def test_open_settings_do_not_stand_in_the_way():
     decided = planted.study(THREE, outcome=error(BEST))
     too_few = planted.study(THREE, seeds=3, outcome=error(SECOND))
     claim = claims.reconstructs_best({"many": decided, "few": too_few})
-    assert claim.verdict == SUPPORTED
+    assert claim.verdict == Conclusion.SUPPORTED
     assert claim.conditions == ("holds in 1 of 2 cases", "open in 1 of 2 cases")
 
 
@@ -406,8 +421,8 @@ def test_a_claim_about_both_holds_only_against_both():
         return {"val_reconstruction": falling(half[row["activation"]] + shake * noise(row))}
 
     claim = claims.reconstructs_best({"s": planted.study(THREE, outcome=outcome)})
-    assert list(claim.evidence["outcome"]) == [HOLDS, OPEN]
-    assert claim.verdict == UNDECIDED
+    assert list(claim.evidence["outcome"]) == [Outcome.HOLDS, Outcome.OPEN]
+    assert claim.verdict == Conclusion.UNDECIDED
 
 
 def test_the_seven_claims_are_numbered_and_say_what_counts():
@@ -415,7 +430,7 @@ def test_the_seven_claims_are_numbered_and_say_what_counts():
     assert [claim.number for claim in found] == list(range(1, 8))
     assert all("contradict" in claim.support for claim in found)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found[0].verdict = SUPPORTED
+        found[0].verdict = Conclusion.SUPPORTED
 
 
 def test_conditions_name_no_more_keys_than_they_need():

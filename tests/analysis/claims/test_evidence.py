@@ -9,8 +9,9 @@ import pytest
 
 from vaelib.analysis import verdicts
 from vaelib.analysis.claims import effects, evidence
-from vaelib.analysis.claims.evidence import CONTRADICTED, HOLDS, OPEN, TUNED
+from vaelib.analysis.claims.evidence import TUNED, Outcome
 from vaelib.results import files
+from vaelib.results.columns import Direction
 
 
 def constant(value: float):
@@ -67,7 +68,7 @@ def test_each_activation_at_its_best_rate_is_one_more_setting():
 
     def outcome(row):
         chosen = row["learning_rate"] == best[row["activation"]]
-        tested = chosen or row["learning_rate"] == 1e-3  # the fixed league, too
+        tested = chosen or row["learning_rate"] == 1e-3  # the default rate, too
         score = -100.0 + chosen if tested else -98.0  # such as of the few that did not diverge
         return {"val_elbo": score, "elbo": -99.0 if tested else math.nan}
 
@@ -100,11 +101,11 @@ def test_settings_are_all_but_what_is_left_out():
 @pytest.mark.parametrize(
     ("difference", "verdict", "outcome"),
     [
-        (2, verdicts.BETTER, HOLDS),
-        (-2, verdicts.WORSE, CONTRADICTED),
-        (0, verdicts.TIED, CONTRADICTED),
-        (0.45, verdicts.BETTER, HOLDS),  # on the edge of the margin
-        (-0.04, verdicts.TIED, CONTRADICTED),
+        (2, verdicts.Verdict.BETTER, Outcome.HOLDS),
+        (-2, verdicts.Verdict.WORSE, Outcome.CONTRADICTED),
+        (0, verdicts.Verdict.TIED, Outcome.CONTRADICTED),
+        (0.45, verdicts.Verdict.BETTER, Outcome.HOLDS),  # on the edge of the margin
+        (-0.04, verdicts.Verdict.TIED, Outcome.CONTRADICTED),
     ],
 )
 def test_every_setting_with_both_is_judged(difference, verdict, outcome):
@@ -112,7 +113,7 @@ def test_every_setting_with_both_is_judged(difference, verdict, outcome):
         "a": planted.study(["relu", "tanh"], depth=[1, 2]),
         "b": planted.study(["relu", "elu"]),
     }
-    rows = evidence.judged(studies, constant(difference), "highest", both)
+    rows = evidence.judged(studies, constant(difference), Direction.HIGHER, both)
     assert list(rows["study"]) == ["a", "a"]
     assert list(rows["depth"]) == [1, 2]
     assert set(rows["verdict"]) == {verdict}
@@ -128,13 +129,15 @@ def test_history_reaches_the_measure_by_setting():
         seen.append((len(runs), set(history["point"]), len(history)))
         return constant(1)(runs, history, pairs)
 
-    evidence.judged({"s": tables, "t": tables}, measure, "highest", both)
+    evidence.judged({"s": tables, "t": tables}, measure, Direction.HIGHER, both)
     assert seen == [(4, {0}, 4 * 20), (4, {1}, 4 * 20)] * 2
 
 
 def test_where_nothing_is_to_be_judged_there_are_no_rows():
-    assert evidence.judged({}, effects.elbo, "highest", both).empty
-    assert evidence.judged({"s": planted.study(["elu"])}, effects.elbo, "highest", both).empty
+    assert evidence.judged({}, effects.elbo, Direction.HIGHER, both).empty
+    assert evidence.judged(
+        {"s": planted.study(["elu"])}, effects.elbo, Direction.HIGHER, both
+    ).empty
     assert evidence.ratios({}).empty
 
 
@@ -149,12 +152,12 @@ def test_ratios_are_geometric_means_with_their_state():
     table = evidence.ratios({"s": planted.study(["sigmoid", "tanh", "relu"], outcome=outcome)})
     after = table[table["moment"] == "after training"].set_index("activation")
     np.testing.assert_allclose(after["ratio"], [0.01, 10**-0.5, 0.1])
-    assert list(after["state"]) == ["vanished", "kept", OPEN]
+    assert list(after["state"]) == ["vanished", "kept", Outcome.OPEN]
     # Student's interval of the logarithms: t(0.975, 8) = 2.306004.
     reach = 2.306004 * np.std(spread, ddof=1) / 3
     np.testing.assert_allclose(np.log10(after["high"] / after["ratio"]), reach, rtol=1e-5)
     before = table[table["moment"] == "before training"].set_index("activation")
-    assert before.loc["sigmoid", ["ratio", "state"]].to_list() == [pytest.approx(0.1), OPEN]
+    assert before.loc["sigmoid", ["ratio", "state"]].to_list() == [pytest.approx(0.1), Outcome.OPEN]
 
 
 def test_a_ratio_of_nothing_is_open_and_of_zero_vanished():
@@ -162,7 +165,7 @@ def test_a_ratio_of_nothing_is_open_and_of_zero_vanished():
         return {"gradient_ratio": 0.0, "gradient_ratio_start": math.nan}
 
     table = evidence.ratios({"s": planted.study(["relu"], outcome=outcome)}).set_index("moment")
-    assert list(table.loc["before training", ["n", "state"]]) == [0, OPEN]
+    assert list(table.loc["before training", ["n", "state"]]) == [0, Outcome.OPEN]
     assert list(table.loc["after training", ["n", "state"]]) == [9, "vanished"]
 
 
@@ -185,8 +188,8 @@ def test_labels_tell_the_study_and_what_varies_there():
         }
     )
     assert evidence.labels(rows) == [
-        "rates: learning rate 0.001, adam",
-        "rates: learning rate best of each, sgd",
+        "rates: learning rate 0.001, optimizer adam",
+        "rates: learning rate best of each, optimizer sgd",
         "deep",
     ]
     assert evidence.labels(rows[:0]) == []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaelib.analysis.diagnosis.criteria import Standing, Thresholds, nats, percent, ratio
+from vaelib.analysis.diagnosis.criteria import Standing, Thresholds
 
 FLOOR, BEST = -200.0, -100.0
 
@@ -56,19 +56,3 @@ def test_without_a_finished_run_there_is_no_standing():
     standing = Standing(np.nan, BEST, FLOOR)
     assert not standing.bad
     assert (str(standing), standing.from_floor()) == ("no run finished", "")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        *((0.00261, "0.0026"), (0.4, "0.4"), (1, "1"), (430.2, "430"), (8649, "8600")),
-        *((0, "less than a millionth"), (9.9e15, "more than a million")),
-        *((np.inf, "more than a million"), (np.nan, "an unknown number of")),
-    ],
-)
-def test_ratios_have_no_exponent(value, text):
-    assert ratio(value) == text
-
-
-def test_nats_and_percent():
-    assert (nats(-5763.44), nats(0.06), percent(0.316)) == ("−5,763.4", "0.1", "32 %")

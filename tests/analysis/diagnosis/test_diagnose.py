@@ -109,57 +109,61 @@ def test_a_sound_model_has_no_fault(healthy):
     assert not found.bad
     assert found.causes == ()
     assert found.sentence.startswith("no fault found: test ELBO")
-    assert [sign.cause for sign in found.signs] == list(symptoms.CAUSES)
-    assert not any(sign.present for sign in found.signs)
+    assert [symptom.cause for symptom in found.symptoms] == list(symptoms.Cause)
+    assert not any(symptom.present for symptom in found.symptoms)
 
 
 def test_sigmoid_in_many_layers_has_a_vanishing_gradient(healthy, deep_sigmoid):
     """Which leaves the code unused, so that the posterior collapses too."""
     found = diagnose(deep_sigmoid, reference=healthy["runs"])
-    assert found.causes == (symptoms.VANISHING, symptoms.COLLAPSE)
+    assert found.causes == (symptoms.Cause.VANISHING, symptoms.Cause.COLLAPSE)
 
 
 @pytest.mark.parametrize(
     ("activation", "fault", "causes"),
     [
-        ("tanh", {"epochs": 2, "rate": 1e4}, (symptoms.DIVERGENCE,)),
-        ("relu", {"epochs": 5, "plant": large_weights}, (symptoms.EXPLODING,)),
-        ("relu", {"epochs": 5, "plant": low_biases}, (symptoms.DEAD, symptoms.COLLAPSE)),
+        ("tanh", {"epochs": 2, "rate": 1e4}, (symptoms.Cause.DIVERGENCE,)),
+        ("relu", {"epochs": 5, "plant": large_weights}, (symptoms.Cause.EXPLODING,)),
+        (
+            "relu",
+            {"epochs": 5, "plant": low_biases},
+            (symptoms.Cause.DEAD, symptoms.Cause.COLLAPSE),
+        ),
         (
             "tanh",
             {"epochs": 5, "plant": extreme_biases},
-            (symptoms.SATURATION, symptoms.VANISHING, symptoms.COLLAPSE),
+            (symptoms.Cause.SATURATION, symptoms.Cause.VANISHING, symptoms.Cause.COLLAPSE),
         ),
-        ("tanh", {"epochs": 2}, (symptoms.UNDERFITTING,)),
-        ("tanh", {"epochs": 3, "rate": 1e-5}, (symptoms.UNDERFITTING,)),
+        ("tanh", {"epochs": 2}, (symptoms.Cause.UNDERFITTING,)),
+        ("tanh", {"epochs": 3, "rate": 1e-5}, (symptoms.Cause.UNDERFITTING,)),
     ],
 )
 def test_a_planted_fault_is_named(train, healthy, activation, fault, causes):
     found = diagnose(train(activation, **fault), reference=healthy["runs"])
     assert found.bad
     assert found.causes == causes
-    for sign in found.signs:
-        assert (f"{sign.cause}: {sign.text}" in found.sentence) == (sign.cause in causes)
+    for symptom in found.symptoms:
+        assert (f"{symptom.cause}: {symptom.text}" in found.sentence) == (symptom.cause in causes)
     told = found.sentence.count("the floor of a constant image")
-    assert told == (0 if symptoms.DIVERGENCE in causes else 1)
+    assert told == (0 if symptoms.Cause.DIVERGENCE in causes else 1)
 
 
 def test_a_posterior_collapses_where_a_code_has_nothing_to_tell(train):
     tables = train("tanh", 5, grey)
     found = diagnose(tables)
-    assert found.causes == (symptoms.COLLAPSE,)
-    (sign,) = (sign for sign in found.signs if sign.present)
+    assert found.causes == (symptoms.Cause.COLLAPSE,)
+    (symptom,) = (symptom for symptom in found.symptoms if symptom.present)
     row = tables["runs"].mean(numeric_only=True)
     distance = row["elbo"] - row["constant_elbo"]
-    assert sign.numbers["lead"] == pytest.approx(distance)
+    assert symptom.numbers["lead"] == pytest.approx(distance)
     side = "above" if distance >= 0 else "below"
     floor = f"the floor of a constant image ({nats(row['constant_elbo'])})"
-    assert f"{nats(abs(distance))} nats {side} {floor}" in sign.text
+    assert f"{nats(abs(distance))} nats {side} {floor}" in symptom.text
     assert abs(distance) < 0.1
 
 
 def test_images_learned_by_heart_are_overfitting(train):
-    assert diagnose(train("tanh", 12, few)).causes == (symptoms.OVERFITTING,)
+    assert diagnose(train("tanh", 12, few)).causes == (symptoms.Cause.OVERFITTING,)
 
 
 def test_the_sentence_ends_with_the_trend(train, healthy):
@@ -175,7 +179,7 @@ def test_the_sentence_ends_with_the_trend(train, healthy):
 def test_the_margin_decides_what_is_bad(healthy):
     better = healthy["runs"].copy()
     better[["elbo", "train_elbo"]] += 5
-    assert diagnose(healthy, reference=better).causes == (symptoms.UNDERFITTING,)
+    assert diagnose(healthy, reference=better).causes == (symptoms.Cause.UNDERFITTING,)
     assert not diagnose(healthy, reference=better, margin=5.1).bad
     assert not diagnose(healthy, reference=better, thresholds=Thresholds(margin_share=0.5)).bad
     assert not diagnose(healthy).bad

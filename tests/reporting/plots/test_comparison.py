@@ -40,8 +40,12 @@ def test_a_histogram_counts_every_image_and_marks_the_median(ax):
 def test_a_matrix_of_verdicts_has_a_sign_and_a_shade_for_each(ax):
     names = ["relu", "tanh", "elu", "silu"]
     square = pd.DataFrame("", index=names, columns=names)
-    square.loc["relu", ["tanh", "elu", "silu"]] = [verdicts.BETTER, verdicts.TIED, verdicts.OPEN]
-    square.loc["tanh", "relu"] = verdicts.WORSE
+    square.loc["relu", ["tanh", "elu", "silu"]] = [
+        verdicts.Verdict.BETTER,
+        verdicts.Verdict.TIED,
+        verdicts.Verdict.OPEN,
+    ]
+    square.loc["tanh", "relu"] = verdicts.Verdict.WORSE
     assert comparison.verdict_matrix(ax, square) is ax
     signs = {text.get_position(): text.get_text() for text in ax.texts}
     assert signs == {(1.5, 0.5): "+", (2.5, 0.5): "=", (3.5, 0.5): "?", (0.5, 1.5): "\u2212"}

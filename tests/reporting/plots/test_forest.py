@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis.claims.evidence import CONTRADICTED, HOLDS, OPEN
+from vaelib.analysis.claims.evidence import Outcome
 from vaelib.reporting.plots import forest, style
 
 ROWS = pd.DataFrame(
@@ -13,7 +13,7 @@ ROWS = pd.DataFrame(
         "difference": [-2.0, 1, np.nan],
         "low": [-3.0, 0, np.nan],
         "high": [-1.0, 2, np.nan],
-        "outcome": [HOLDS, CONTRADICTED, OPEN],
+        "outcome": [Outcome.HOLDS, Outcome.CONTRADICTED, Outcome.OPEN],
     }
 )
 

@@ -1,6 +1,7 @@
 """The seven claims of blog posts about activations, put to the test."""
 
 import dataclasses
+import enum
 import itertools
 from collections.abc import Iterator, Sequence
 
@@ -9,10 +10,9 @@ import pandas as pd
 
 from vaelib.analysis import intervals
 from vaelib.analysis.claims import effects, evidence
-from vaelib.analysis.claims.evidence import CONTRADICTED, HOLDS, OPEN, SETTING, VANISHED, Studies
+from vaelib.analysis.claims.evidence import SETTING, VANISHED, Outcome, Studies
+from vaelib.results.columns import Direction, describe
 
-SUPPORTED, REFUTED = "supported", "refuted"
-CONDITIONAL, UNDECIDED = "conditional", "undecided"
 _MOMENTS = {"before training": "gradient_ratio_start", "after training": "gradient_ratio"}
 # By the key of the setting that is changed.
 _REMEDIES = {
@@ -20,6 +20,15 @@ _REMEDIES = {
     "optimizer": "other optimiser",
     "activation": "other activation",
 }
+
+
+class Conclusion(enum.StrEnum):
+    """What all rows of evidence together say about a claim."""
+
+    SUPPORTED = "supported"  # it holds in every setting with enough evidence
+    REFUTED = "refuted"  # it is contradicted in every one
+    CONDITIONAL = "conditional"  # both are found
+    UNDECIDED = "undecided"  # neither is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,10 +41,7 @@ class Claim:
     text : str
     support : str
         What counts as support, and what as contradiction.
-    verdict : {"supported", "refuted", "conditional", "undecided"}
-        Supported where it holds in every setting with enough evidence, refuted
-        where it is contradicted in every one, conditional where both are found,
-        undecided where neither is.
+    verdict : Conclusion
     conditions : tuple of str
         Where it holds, where it is contradicted, and where evidence is missing.
     evidence : pandas.DataFrame
@@ -46,7 +52,7 @@ class Claim:
     number: int
     text: str
     support: str
-    verdict: str
+    verdict: Conclusion
     conditions: tuple[str, ...]
     evidence: pd.DataFrame
 
@@ -58,7 +64,7 @@ def reconstructs_best(studies: Studies) -> Claim:
         "Among sigmoid, tanh and ReLU, ReLU reconstructs best.",
         "In a setting, ReLU's reconstruction error is lower than both others'. A tie (within 1 % "
         "of the error) or a lower error of one of them contradicts it.",
-        evidence.judged(studies, effects.reconstruction, "lowest", _relu_first),
+        evidence.judged(studies, effects.reconstruction, Direction.LOWER, _relu_first),
         SETTING,
     )
 
@@ -105,7 +111,9 @@ def gradients_vanish(studies: Studies) -> Claim:
             models = group[group["activation"] == name]
             found = _with_depth(models, _MOMENTS[moment], ends)
             expected, opposite = ("kept", "vanished") if name == "relu" else ("vanished", "kept")
-            outcome = {expected: HOLDS, opposite: CONTRADICTED}.get(found["state"], OPEN)
+            outcome = {expected: Outcome.HOLDS, opposite: Outcome.CONTRADICTED}.get(
+                found["state"], Outcome.OPEN
+            )
             row = {**setting, "moment": moment, "activation": name, **found, "outcome": outcome}
             rows.append(row)
     return _conclude(
@@ -122,10 +130,10 @@ def gradients_vanish(studies: Studies) -> Claim:
 
 def overfits_less(studies: Studies) -> Claim:
     """Judge the claim that ReLU overfits less."""
-    rows = evidence.judged(studies, effects.overfit, "lowest", _relu_first)
+    rows = evidence.judged(studies, effects.overfit, Direction.LOWER, _relu_first)
     if len(rows):
         unseen = ~(rows["larger_gap"] > rows["margin"])
-        rows["outcome"] = rows["outcome"].mask(unseen, OPEN)
+        rows["outcome"] = rows["outcome"].mask(unseen, Outcome.OPEN)
     return _conclude(
         5,
         "ReLU overfits less.",
@@ -148,7 +156,9 @@ def linear_learns_less(studies: Studies) -> Claim:
         "A linear network cannot learn what the non-linear ones learn.",
         "In a setting, a non-linear activation reaches a better ELBO than linear. A tie "
         "(within 1 %) or a better ELBO of linear contradicts it for that activation.",
-        evidence.judged(studies, effects.elbo, "highest", pairs).rename(columns={"a": "nonlinear"}),
+        evidence.judged(studies, effects.elbo, Direction.HIGHER, pairs).rename(
+            columns={"a": "nonlinear"}
+        ),
         SETTING,
         lead="nonlinear",
     )
@@ -169,10 +179,10 @@ def cures_vanish(studies: Studies) -> Claim:
                 if len(others):
                     ailing = ", ".join(map(str, others[key]))
                     rows.append({"remedy": remedy, **row, "vanished_with": ailing})
-    cures = {"kept": HOLDS, "vanished": CONTRADICTED}
+    cures = {"kept": Outcome.HOLDS, "vanished": Outcome.CONTRADICTED}
     table = pd.DataFrame(rows)
     if rows:
-        table["outcome"] = table["state"].map(cures).fillna(OPEN)
+        table["outcome"] = table["state"].map(cures).fillna(Outcome.OPEN)
     return _conclude(
         7,
         "Deeper models, other optimisers and other activations cure vanishing gradients.",
@@ -202,7 +212,8 @@ def _tanh_first(names: set[str]) -> list[tuple[str, str]]:
 def _speed(studies: Studies, pairs) -> pd.DataFrame:
     both = (effects.steps, effects.pace)
     return pd.concat(
-        [evidence.judged(studies, measure, "lowest", pairs) for measure in both], ignore_index=True
+        [evidence.judged(studies, measure, Direction.LOWER, pairs) for measure in both],
+        ignore_index=True,
     )
 
 
@@ -223,8 +234,19 @@ def _with_depth(models: pd.DataFrame, column: str, ends: list[int]) -> dict:
         "ratio": 10 ** wide[:, 1].mean() if len(wide) else np.nan,
         "low": 10**low,
         "high": 10**high,
-        "state": "vanished" if high < limit and change < 0 else "kept" if low > limit else OPEN,
+        "state": "vanished"
+        if high < limit and change < 0
+        else "kept"
+        if low > limit
+        else Outcome.OPEN,
     }
+
+
+# Where all decided cases agree.
+_CONCLUSIONS = {
+    Outcome.HOLDS: Conclusion.SUPPORTED,
+    Outcome.CONTRADICTED: Conclusion.REFUTED,
+}
 
 
 def _conclude(
@@ -235,26 +257,30 @@ def _conclude(
     `lead` is a key of the unit, too, by which conditions are told apart first.
     """
     if not len(rows):
-        return Claim(number, text, support, UNDECIDED, ("no study has the runs it takes",), rows)
+        conditions = ("no study has the runs it takes",)
+        return Claim(number, text, support, Conclusion.UNDECIDED, conditions, rows)
     first = [lead] if lead else []
     cases = rows.groupby([*first, *unit], sort=False, dropna=False)["outcome"].agg(_together)
-    found = set(cases) - {OPEN}
-    verdict = CONDITIONAL
-    if len(found) < 2:
-        verdict = {HOLDS: SUPPORTED, CONTRADICTED: REFUTED}.get(next(iter(found), ""), UNDECIDED)
+    found = set(cases) - {Outcome.OPEN}
+    if len(found) > 1:
+        verdict = Conclusion.CONDITIONAL
+    elif found:
+        verdict = _CONCLUSIONS[found.pop()]
+    else:
+        verdict = Conclusion.UNDECIDED
     conditions = _conditions(cases.reset_index(), list(unit), first)
     return Claim(number, text, support, verdict, conditions, rows)
 
 
 def _together(outcomes: pd.Series) -> str:
-    if (outcomes == CONTRADICTED).any():
-        return CONTRADICTED
-    return HOLDS if (outcomes == HOLDS).all() else OPEN
+    if (outcomes == Outcome.CONTRADICTED).any():
+        return Outcome.CONTRADICTED
+    return Outcome.HOLDS if (outcomes == Outcome.HOLDS).all() else Outcome.OPEN
 
 
 def _conditions(outcomes: pd.DataFrame, unit: list[str], first: list[str]) -> tuple[str, ...]:
     """Tell where a claim holds, by as few keys as tell the outcomes apart."""
-    decided = outcomes[outcomes["outcome"] != OPEN]
+    decided = outcomes[outcomes["outcome"] != Outcome.OPEN]
     first = [key for key in first if len(outcomes[key].unique()) > 1]
     sizes = range(len(unit) + 1)
     subsets = itertools.chain(*(itertools.combinations(unit, size) for size in sizes))
@@ -263,7 +289,7 @@ def _conditions(outcomes: pd.DataFrame, unit: list[str], first: list[str]) -> tu
         keys = next(k for k in ([*first, *s] for s in subsets) if _separate(decided, k))
         where = list(_leaves(decided, keys))
     parts = []
-    for outcome in (HOLDS, CONTRADICTED, OPEN):
+    for outcome in (Outcome.HOLDS, Outcome.CONTRADICTED, Outcome.OPEN):
         number = (outcomes["outcome"] == outcome).sum()
         names = "; ".join(name for found, name in where if found == outcome)
         if number:
@@ -284,5 +310,5 @@ def _leaves(decided: pd.DataFrame, keys: list[str], path: str = "") -> Iterator[
         yield outcomes[0], path
         return
     for value, part in decided.groupby(keys[0], sort=False, dropna=False):
-        name = evidence.named(keys[0], value)
+        name = describe(keys[0], value)
         yield from _leaves(part, keys[1:], f"{path}, {name}" if path else name)

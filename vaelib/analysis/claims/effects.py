@@ -17,7 +17,7 @@ MARGIN = 0.01  # of the size of an ELBO or an error
 SPEED_MARGIN = float(np.log(1.1))
 
 Pairs = Sequence[tuple[str, str]]
-Measure = Callable[[pd.DataFrame, pd.DataFrame, Pairs], tuple[dict, float, dict]]
+Effect = Callable[[pd.DataFrame, pd.DataFrame, Pairs], tuple[dict, float, dict]]
 
 
 def elbo(runs: pd.DataFrame, history: pd.DataFrame, pairs: Pairs) -> tuple[dict, float, dict]:

@@ -1,5 +1,6 @@
 """What result tables say about a pair of activations, setting by setting."""
 
+import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -7,33 +8,38 @@ import numpy as np
 import pandas as pd
 
 from vaelib.analysis import intervals, verdicts
-from vaelib.analysis.claims.effects import Measure, Pairs
+from vaelib.analysis.claims.effects import Effect, Pairs
+from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
+from vaelib.results.columns import Direction, describe
+from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS, Status
 
-IDENTITY = ["study", "dataset", "activation", "point", "seed"]
-# What a setting is, apart from the activation.
-SETTING = [
-    *("dataset", "learning_rate", "depth", "initializer", "optimizer"),
-    *("train_size", "batch_norm", "weight_decay", "study"),
-]
+IDENTITY = ["study", *MODEL_KEYS]
+# What a setting is, apart from the activation, which is one in both halves.
+SETTING = ["dataset", "learning_rate", *SETTING_KEYS, "study"]
 # The rate that each activation does best with, in the place of one rate for all.
 TUNED = "best of each"
 VANISHED = 0.1
-HOLDS, CONTRADICTED, OPEN = "holds", "contradicted", "open"
 
-_KEYS = {"dataset", "activation", "point", "seed"}
+
+class Outcome(enum.StrEnum):
+    """What one row of evidence says about a claim."""
+
+    HOLDS = "holds"
+    CONTRADICTED = "contradicted"
+    OPEN = "open"
+
+
 _COLUMNS = {
-    "runs": _KEYS
-    | set(SETTING) - {"study"}
-    | {"decoder_activation", "status", "val_elbo", "elbo", "mse", "seconds_per_epoch"}
-    | {"gradient_ratio_start", "gradient_ratio"},
-    "history": _KEYS | {"epoch", "loss", "val_loss", "val_reconstruction"},
+    "runs": {*MODEL_KEYS, *SETTING_KEYS, "learning_rate", "status", "val_elbo", "elbo", "mse"}
+    | {"seconds_per_epoch", "gradient_ratio_start", "gradient_ratio"},
+    "history": {*MODEL_KEYS, "epoch", "loss", "val_loss", "val_reconstruction"},
 }
 _OUTCOMES = {
-    verdicts.BETTER: HOLDS,
-    verdicts.WORSE: CONTRADICTED,
-    verdicts.TIED: CONTRADICTED,
-    verdicts.OPEN: OPEN,
+    Verdict.BETTER: Outcome.HOLDS,
+    Verdict.WORSE: Outcome.CONTRADICTED,
+    Verdict.TIED: Outcome.CONTRADICTED,
+    Verdict.OPEN: Outcome.OPEN,
 }
 
 Studies = Mapping[str, Mapping[str, pd.DataFrame]]
@@ -73,11 +79,11 @@ def finished(studies: Studies) -> pd.DataFrame:
     were scored for, come once more as the learning rate `TUNED`.
     """
     if not studies:
-        return pd.DataFrame(columns=[*IDENTITY, *_COLUMNS["runs"] - _KEYS])
+        return pd.DataFrame(columns=[*IDENTITY, *_COLUMNS["runs"] - set(MODEL_KEYS)])
     runs = pd.concat([t["runs"].assign(study=s) for s, t in studies.items()], ignore_index=True)
     decoder = runs["decoder_activation"]
-    same = decoder.isna() | (decoder == "same") | (decoder == runs["activation"])
-    runs = runs[(runs["status"] == "finished") & same]
+    same = decoder.isna() | (decoder == SAME) | (decoder == runs["activation"])
+    runs = runs[(runs["status"] == Status.FINISHED) & same].assign(decoder_activation=SAME)
     rest = [key for key in SETTING if key != "learning_rate"]
     by = runs.groupby(rest, dropna=False)["learning_rate"]
     tested = runs[(by.transform("nunique") > 1) & runs["elbo"].notna()]
@@ -108,19 +114,20 @@ def settings(
 
 def judged(
     studies: Studies,
-    measure: Measure,
-    best: str,
+    effect: Effect,
+    direction: Direction,
     pairs: Callable[[set[str]], Pairs],
 ) -> pd.DataFrame:
-    """Judge pairs of activations by a measure in every setting that has them.
+    """Judge pairs of activations by an effect in every setting that has them.
 
     Parameters
     ----------
     studies : mapping
         See `read`.
-    measure : callable
-        See `measures`.
-    best : {"highest", "lowest"}
+    effect : callable
+        See `effects`.
+    direction : Direction
+        Which values are better.
     pairs : callable
         From the activations of a setting to those to compare, of which the
         first is said to be better; empty where they are not all there.
@@ -130,8 +137,8 @@ def judged(
     pandas.DataFrame
         A row for each setting and pair: the columns of `SETTING`, ``measure``,
         ``margin``, those of `verdicts.judge` (the family is the setting), and
-        ``outcome``: `HOLDS` where a is better than b, `CONTRADICTED` where it
-        is worse or practically tied, else `OPEN`.
+        ``outcome``: `Outcome.HOLDS` where a is better than b, `CONTRADICTED`
+        where it is worse or practically tied, else `OPEN`.
     """
     runs, history = finished(studies), histories(studies)
     parts = []
@@ -139,8 +146,8 @@ def judged(
         chosen = pairs(set(group["activation"]))
         if not chosen:
             continue
-        differences, margin, more = measure(group, history.merge(group[IDENTITY]), chosen)
-        part = verdicts.judge(differences, margin, best).assign(margin=margin, **more)
+        differences, margin, more = effect(group, history.merge(group[IDENTITY]), chosen)
+        part = verdicts.judge(differences, margin, direction).assign(margin=margin, **more)
         part["outcome"] = part["verdict"].map(_OUTCOMES)
         for i, (key, value) in enumerate(setting.items()):
             part.insert(i, key, value)
@@ -169,7 +176,7 @@ def ratios(studies: Studies) -> pd.DataFrame:
                 found = models[f"gradient_ratio{column}"].dropna().to_numpy(float)
                 logs = np.log10(np.maximum(found, 1e-12))
                 low, high = intervals.mean_interval(logs)
-                state = "kept" if low > np.log10(VANISHED) else OPEN
+                state = "kept" if low > np.log10(VANISHED) else Outcome.OPEN
                 rows.append(
                     {
                         **setting,
@@ -195,14 +202,6 @@ def labels(rows: pd.DataFrame) -> list[str]:
     }
     names = []
     for row in rows.to_dict("records"):
-        values = ", ".join(named(key, row[key]) for key in varying[row["study"]])
+        values = ", ".join(describe(key, row[key]) for key in varying[row["study"]])
         names.append(f"{row['study']}: {values}" if values else row["study"])
     return names
-
-
-def named(key: str, value) -> str:
-    """Name a value of a setting, with its key where it does not tell by itself what it is."""
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    if key in {"activation", "measure", "moment", "nonlinear", "optimizer", "remedy", "study"}:
-        return shown
-    return f"{key.replace('_', ' ')} {shown}"

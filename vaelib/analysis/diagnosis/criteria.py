@@ -7,6 +7,8 @@ import dataclasses
 
 import numpy as np
 
+from vaelib.formatting import nats
+
 
 @dataclasses.dataclass(frozen=True)
 class Thresholds:
@@ -137,24 +139,3 @@ class Standing:
         side = "above" if self.lead >= 0 else "below"
         distance = f"{nats(abs(self.lead))} nats {side}"
         return f"{distance} the floor of a constant image ({nats(self.floor)})"
-
-
-def nats(value: float) -> str:
-    """Show a number of nats to a tenth, with a true minus sign."""
-    return f"{value:,.1f}".replace("-", "\N{MINUS SIGN}")
-
-
-def ratio(value: float) -> str:
-    """Show a ratio with two significant digits and no exponent."""
-    if np.isnan(value):
-        return "an unknown number of"
-    if value > 1e6:
-        return "more than a million"
-    if value < 1e-6:
-        return "less than a millionth"
-    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
-
-
-def percent(share: float) -> str:
-    """Show a share in percent."""
-    return f"{100 * share:.0f} %"

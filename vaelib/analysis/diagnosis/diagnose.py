@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib.analysis.diagnosis import symptoms
-from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds, nats
-from vaelib.analysis.diagnosis.symptoms import Sign
+from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds
+from vaelib.analysis.diagnosis.symptoms import Cause, Symptom
+from vaelib.formatting import nats
+from vaelib.results.keys import Status
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Diagnosis:
     Attributes
     ----------
     bad : bool
-    signs : tuple of Sign
+    symptoms : tuple of Symptom
         One for each of `symptoms.CAUSES`, in their order, present or not.
     standing : str
         The ELBO, and how far from the best it is.
@@ -28,7 +30,7 @@ class Diagnosis:
     """
 
     bad: bool
-    signs: tuple[Sign, ...]
+    symptoms: tuple[Symptom, ...]
     standing: str
     floor: str
     trend: str
@@ -36,16 +38,18 @@ class Diagnosis:
     @property
     def causes(self) -> tuple[str, ...]:
         """What a bad result is put down to; what explains the others comes first."""
-        return tuple(sign.cause for sign in self.signs if sign.present) if self.bad else ()
+        return (
+            tuple(symptom.cause for symptom in self.symptoms if symptom.present) if self.bad else ()
+        )
 
     @property
     def sentence(self) -> str:
         """The causes with their numbers, in plain text."""
         if not self.bad:
             return f"no fault found: {self.standing}, {self.floor}"
-        named = [f"{sign.cause}: {sign.text}" for sign in self.signs if sign.present]
+        named = [f"{symptom.cause}: {symptom.text}" for symptom in self.symptoms if symptom.present]
         # A collapse has told the distance to the floor.
-        floor = "" if symptoms.COLLAPSE in self.causes else self.floor
+        floor = "" if Cause.COLLAPSE in self.causes else self.floor
         return "; ".join([*named, ", ".join(filter(None, (self.standing, floor, self.trend)))])
 
 
@@ -62,7 +66,7 @@ def diagnose(
 
     A group is bad when a run diverged, when its ELBO is near the floor that a
     constant reconstruction reaches, or behind the best group of its setting by
-    more than a margin. A bad group is put down to every cause whose sign is
+    more than a margin. A bad group is put down to every cause whose symptom is
     present, and to plain underfitting if none is.
 
     Parameters
@@ -101,7 +105,9 @@ def diagnose(
         symptoms.overfitting(train, test),
     ]
     bad = found[0].present or test.bad
-    found.append(symptoms.underfitting(train, bad and not any(sign.present for sign in found)))
+    found.append(
+        symptoms.underfitting(train, bad and not any(symptom.present for symptom in found))
+    )
     trend = _trend(history[history["seed"].isin(finished["seed"])])
     return Diagnosis(bad, tuple(found), str(test), test.from_floor(), trend)
 
@@ -156,7 +162,7 @@ def sentences(
 
 
 def _finished(runs: pd.DataFrame) -> pd.DataFrame:
-    return runs[runs["status"] == "finished"]
+    return runs[runs["status"] == Status.FINISHED]
 
 
 def _trend(history: pd.DataFrame) -> str:

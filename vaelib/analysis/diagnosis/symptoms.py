@@ -6,27 +6,32 @@ ratios of gradients.
 """
 
 import dataclasses
+import enum
 import re
 
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds, nats, percent, ratio
+from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds
+from vaelib.formatting import nats, percent, ratio
+from vaelib.results.keys import Status
 
-DIVERGENCE = "divergence"
-EXPLODING = "exploding gradient"
-DEAD = "dead units"
-SATURATION = "saturation"
-VANISHING = "vanishing gradient"
-COLLAPSE = "posterior collapse"
-OVERFITTING = "overfitting"
-UNDERFITTING = "plain underfitting"
 
-# In the order of explanation: each may bring about those after it.
-CAUSES = (
-    *(DIVERGENCE, EXPLODING, DEAD, SATURATION),
-    *(VANISHING, COLLAPSE, OVERFITTING, UNDERFITTING),
-)
+class Cause(enum.StrEnum):
+    """Causes of a bad result, in the order of explanation.
+
+    Each may bring about those after it.
+    """
+
+    DIVERGENCE = "divergence"
+    EXPLODING = "exploding gradient"
+    DEAD = "dead units"
+    SATURATION = "saturation"
+    VANISHING = "vanishing gradient"
+    COLLAPSE = "posterior collapse"
+    OVERFITTING = "overfitting"
+    UNDERFITTING = "underfitting"
+
 
 _HALVES = ("encoder", "decoder")
 # Zero over a part of the axis where many inputs lie.
@@ -34,13 +39,12 @@ _RECTIFIERS = {"relu", "relu6", "sparse_plus", "hard_shrink", "soft_shrink", "th
 
 
 @dataclasses.dataclass(frozen=True)
-class Sign:
+class Symptom:
     """One cause, looked for.
 
     Attributes
     ----------
-    cause : str
-        One of `CAUSES`.
+    cause : Cause
     present : bool
     text : str
         What was measured, and the threshold.
@@ -48,7 +52,7 @@ class Sign:
         Those of the text; NaN for what could not be measured.
     """
 
-    cause: str
+    cause: Cause
     present: bool
     text: str
     numbers: dict[str, float]
@@ -89,9 +93,9 @@ def passage(gradients: pd.DataFrame) -> pd.DataFrame:
 
 def divergence(
     runs: pd.DataFrame, history: pd.DataFrame, thresholds: Thresholds = DEFAULTS
-) -> Sign:
+) -> Symptom:
     """Look for a loss that was no longer a number, or rose beyond a constant image's."""
-    lost = runs["status"] == "diverged"
+    lost = runs["status"] == Status.DIVERGED
     rows = history[history["seed"].isin(runs.loc[lost, "seed"])]
     epoch = rows.loc[~np.isfinite(rows[["loss", "val_loss"]]).all(axis=1), "epoch"].min()
     losses = history.sort_values("epoch").groupby("seed")["loss"]
@@ -108,10 +112,10 @@ def divergence(
             f"to the last, beyond that of a constant image, in {rose.sum()} of {len(runs)} runs"
         )
     numbers = {"lost": int(lost.sum()), "rose": int(rose.sum()), "epoch": float(epoch)}
-    return Sign(DIVERGENCE, bool((lost | rose).any()), " and ".join(parts), numbers)
+    return Symptom(Cause.DIVERGENCE, bool((lost | rose).any()), " and ".join(parts), numbers)
 
 
-def exploding(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign:
+def exploding(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
     """Look for a gradient that grows on its way back, or in training; see `passage`."""
     limit = 1 / thresholds.passage
     through = _by_epoch(passages["through"])
@@ -127,10 +131,10 @@ def exploding(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign
         f"to {ratio(growth)} times that at the start (limit {ratio(thresholds.growth)})"
     )
     numbers = {"largest": through.max(), "measurements": over, "growth": growth}
-    return Sign(EXPLODING, bool(present), text, numbers)
+    return Symptom(Cause.EXPLODING, bool(present), text, numbers)
 
 
-def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFAULTS) -> Sign:
+def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFAULTS) -> Symptom:
     """Look for a layer of units that are zero for every probe image.
 
     A decoder that ignores the code of a collapsed posterior has constant units,
@@ -143,10 +147,10 @@ def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFA
         start = _shares_at(hidden, "min")["dead"]
         shares = shares[shares.index.str.startswith("encoder") | (start >= thresholds.dead)]
     text = "of the units of {layer} are zero for every probe image"
-    return _worst(DEAD, shares, thresholds.dead, text)
+    return _worst(Cause.DEAD, shares, thresholds.dead, text)
 
 
-def saturation(gradients: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign:
+def saturation(gradients: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
     """Look for a layer whose living units are on the flat parts of their activation.
 
     Not in rectifiers, whose units are off for many an image in the soundest net.
@@ -159,10 +163,10 @@ def saturation(gradients: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Si
     living = (hidden["saturated"] - hidden["dead"]) / (1 - hidden["dead"])
     shares = _shares_at(hidden.assign(saturated=living), "max")["saturated"]
     text = "of the elements of {layer} are where their activation is flat"
-    return _worst(SATURATION, shares, thresholds.saturated, text)
+    return _worst(Cause.SATURATION, shares, thresholds.saturated, text)
 
 
-def vanishing(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign:
+def vanishing(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
     """Look for a gradient that shrinks on its way back; see `passage`."""
     through = _by_epoch(passages["through"])
     under = int((through < thresholds.passage).sum())
@@ -175,10 +179,10 @@ def vanishing(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sign
             f"{thresholds.passage:g} in {under} of {len(through)} measurements)"
         )
     numbers = {"smallest": through.min(), "measurements": under}
-    return Sign(VANISHING, _lasts(under, through, thresholds), text, numbers)
+    return Symptom(Cause.VANISHING, _lasts(under, through, thresholds), text, numbers)
 
 
-def collapse(latents: pd.DataFrame, test: Standing) -> Sign:
+def collapse(latents: pd.DataFrame, test: Standing) -> Symptom:
     """Look for a posterior that tells next to nothing of the image."""
     limits = test.thresholds
     by_seed = latents.astype({"active": float}).groupby("seed")
@@ -189,10 +193,10 @@ def collapse(latents: pd.DataFrame, test: Standing) -> Sign:
         f"KL {nats(kl)} nats, {test.from_floor()}"
     )
     numbers = {"active": active, "units": units, "kl": kl, "lead": test.lead, "floor": test.floor}
-    return Sign(COLLAPSE, bool(active <= limits.active * units and near), text, numbers)
+    return Symptom(Cause.COLLAPSE, bool(active <= limits.active * units and near), text, numbers)
 
 
-def overfitting(train: Standing, test: Standing) -> Sign:
+def overfitting(train: Standing, test: Standing) -> Symptom:
     """Look for a result that is bad on the test images only, and for that gap."""
     gap = train.elbo - test.elbo
     excess = gap - np.nan_to_num(train.best - test.best)
@@ -200,15 +204,15 @@ def overfitting(train: Standing, test: Standing) -> Sign:
     if train.best > test.best:
         text += f", where the best has {nats(train.best - test.best)} more"
     present = test.bad and not train.bad and excess > test.tolerated
-    return Sign(OVERFITTING, bool(present), text, {"gap": gap, "excess": excess})
+    return Symptom(Cause.OVERFITTING, bool(present), text, {"gap": gap, "excess": excess})
 
 
-def underfitting(train: Standing, present: bool) -> Sign:
+def underfitting(train: Standing, present: bool) -> Symptom:
     """Return the sign of what is left when no other explains a bad result."""
     text = f"no other sign, {nats(train.elbo)} nats on the training images"
     if train.behind > 0:
         text += f", {nats(train.behind)} behind the best there too"
-    return Sign(UNDERFITTING, present, text, {"behind": train.behind})
+    return Symptom(Cause.UNDERFITTING, present, text, {"behind": train.behind})
 
 
 def _by_epoch(values: pd.Series) -> pd.Series:
@@ -231,10 +235,10 @@ def _shares_at(hidden: pd.DataFrame, end: str) -> pd.DataFrame:
     return rows.groupby("layer")[["dead", "saturated"]].mean()
 
 
-def _worst(cause: str, shares: pd.Series, limit: float, text: str) -> Sign:
+def _worst(cause: Cause, shares: pd.Series, limit: float, text: str) -> Symptom:
     """Return the sign of the layer with the largest share."""
     if shares.empty:
-        return Sign(cause, False, "there is no layer to measure", {"share": np.nan})
+        return Symptom(cause, False, "there is no layer to measure", {"share": np.nan})
     worst = shares.max()
     text = f"{percent(worst)} {text.format(layer=shares.idxmax())} (limit {percent(limit)})"
-    return Sign(cause, bool(worst >= limit), text, {"share": worst})
+    return Symptom(cause, bool(worst >= limit), text, {"share": worst})

@@ -7,14 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from vaelib.analysis import verdicts
+from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting.plots.style import style
 
 # A sign and a colour for each verdict, in four shades for a grey print.
 _VERDICTS = {
-    verdicts.BETTER: ("+", "#1f4e8c"),
-    verdicts.WORSE: ("\N{MINUS SIGN}", "#e8a33d"),
-    verdicts.TIED: ("=", "#d9d9d9"),
-    verdicts.OPEN: ("?", "#ffffff"),
+    Verdict.BETTER: ("+", "#1f4e8c"),
+    Verdict.WORSE: ("\N{MINUS SIGN}", "#e8a33d"),
+    Verdict.TIED: ("=", "#d9d9d9"),
+    Verdict.OPEN: ("?", "#ffffff"),
 }
 
 

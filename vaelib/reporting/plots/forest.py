@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from vaelib.analysis.claims.evidence import OPEN
+from vaelib.analysis.claims.evidence import Outcome
 from vaelib.reporting.plots.style import style
 
 
@@ -38,7 +38,7 @@ def forest(
         place = (activations.index(row[by]) + 0.5) / len(activations) - 0.5
         y = lines.index(name) + 0.7 * place
         ax.plot([row["low"], row["high"]], [y, y], color=look["color"], linewidth=1.5)
-        inside = "white" if row["outcome"] == OPEN else look["color"]
+        inside = "white" if row["outcome"] == Outcome.OPEN else look["color"]
         mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": inside}
         ax.plot(row[value], y, color=look["color"], linestyle="none", **mark)
     ax.axvline(limit, color="black", linewidth=1)

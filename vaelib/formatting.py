@@ -1,0 +1,60 @@
+"""How numbers, intervals, counts and lists are shown, in plain text."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+_MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Show significant digits, with a true minus sign and no exponent."""
+    if math.isinf(value):
+        return "\N{INFINITY}"
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return _true_minus(f"{value:.{min(places, 8)}f}")
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """Show an interval; empty where there is none (NaN)."""
+    if math.isnan(low):
+        return ""
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def nats(value: float, signed: bool = False) -> str:
+    """Show a number of nats to a tenth; `signed`, also a plus sign."""
+    return _true_minus(f"{value:+,.1f}" if signed else f"{value:,.1f}")
+
+
+def ratio(value: float) -> str:
+    """Show a ratio with two significant digits and no exponent."""
+    if math.isnan(value):
+        return "an unknown number of"
+    if value > 1e6:
+        return "more than a million"
+    if value < 1e-6:
+        return "less than a millionth"
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
+
+
+def percent(share: float) -> str:
+    """Show a share in percent."""
+    return f"{100 * share:.0f} %"
+
+
+def count(many: int, noun: str) -> str:
+    """Show a number of things, such as ``3 seeds``."""
+    return f"{many:,} {noun}" if many == 1 else f"{many:,} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names to ``a, b and c``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _true_minus(text: str) -> str:
+    return text.replace("-", _MINUS)
