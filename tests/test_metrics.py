@@ -1,6 +1,7 @@
 """Scores against values by hand and scikit-image called image by image."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -109,3 +110,56 @@ def test_a_unit_is_active_when_its_mean_varies_enough():
     mean = np.array([[5.0, -0.09, -0.11], [5.0, 0.09, 0.11]])
     np.testing.assert_array_equal(metrics.active_units(mean), [False, False, True])
     np.testing.assert_array_equal(metrics.active_units(mean, threshold=0.001), [False, True, True])
+
+
+def layers(*rows: tuple) -> pd.DataFrame:
+    columns = ["epoch", "depth", "network", "role", "gradient_rms"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+GRADIENTS = layers(
+    # Layers out of order, and outputs that must not count.
+    (0, 5, "decoder", "hidden", 8.0),
+    (0, 1, "encoder", "hidden", 1.0),
+    (0, 2, "encoder", "hidden", 4.0),
+    (0, 3, "encoder", "output", 99.0),
+    (0, 4, "decoder", "hidden", 2.0),
+    (0, 6, "decoder", "output", 99.0),
+    (1, 1, "encoder", "hidden", 3.0),
+    (1, 2, "encoder", "hidden", 1.5),
+    (1, 4, "decoder", "hidden", 5.0),
+    (1, 5, "decoder", "hidden", 1.0),
+)
+
+
+def test_the_gradient_flow_is_first_over_last_hidden_layer_in_both_networks():
+    flow = metrics.gradient_flow(GRADIENTS)
+    assert flow.index.name == "epoch"
+    assert flow.to_dict("list") == {
+        "encoder": [0.25, 2.0],
+        "decoder": [0.25, 5.0],
+        "flow": [0.0625, 10.0],
+    }
+
+
+def test_the_gradient_flow_is_told_apart_by_seed():
+    both = pd.concat(
+        [
+            GRADIENTS.assign(seed=0),
+            GRADIENTS.assign(seed=1, gradient_rms=GRADIENTS["gradient_rms"] ** 2),
+        ]
+    )
+    flow = metrics.gradient_flow(both)["flow"]
+    assert flow.to_dict() == {
+        (0, 0): 0.0625,
+        (0, 1): 10.0,
+        (1, 0): 0.0625**2,
+        (1, 1): 100.0,
+    }
+
+
+def test_without_hidden_layers_or_gradients_there_is_no_flow():
+    outputs = GRADIENTS[GRADIENTS["role"] == "output"]
+    assert metrics.gradient_flow(outputs)["flow"].isna().all()
+    flat = GRADIENTS.assign(gradient_rms=0.0)
+    assert metrics.gradient_flow(flat)["flow"].isna().all()

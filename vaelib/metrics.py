@@ -1,10 +1,11 @@
-"""How well images were reconstructed, and how the latent code is used.
+"""How well images were reconstructed, how the code is used, how gradients flow.
 
-Pure functions of arrays; every one of the first group returns a value for each
-image, to be averaged by the caller.
+Pure functions; every one of the first group returns a value for each image, to be
+averaged by the caller.
 """
 
 import numpy as np
+import pandas as pd
 from skimage.metrics import structural_similarity
 
 SSIM_WINDOW = 11  # pixels: a Gaussian of sigma 1.5 cut at 3.5 sigma
@@ -151,3 +152,36 @@ def active_units(mean: np.ndarray, threshold: float = 0.01) -> np.ndarray:
     array of bool [latent_dim]
     """
     return np.var(np.asarray(mean, "float64"), axis=0) > threshold
+
+
+def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
+    """Measure how much of the gradient passes the hidden layers on its way back.
+
+    Parameters
+    ----------
+    gradients : pandas.DataFrame
+        Rows of `training.probes.GradientProbe`, of one activation in one setting.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by ``seed`` (where there is one) and ``epoch``. ``encoder`` and
+        ``decoder``: root mean square of the gradient at the pre-activations of the
+        network's first hidden layer over that at its last; NaN without hidden
+        layers or without any gradient. ``flow``, their product: under 1 the
+        gradient shrinks on its way back, above 1 it grows. The halves mirror each
+        other, so that the widths of the layers cancel, and what a collapsed
+        posterior keeps from passing the code is not in it.
+    """
+    index = [column for column in ("seed", "epoch") if column in gradients]
+    hidden = gradients[gradients["role"] == "hidden"].sort_values("depth")
+    table = pd.DataFrame(index=gradients.groupby(index).size().index)
+    for network in ("encoder", "decoder"):
+        layers = hidden[hidden["network"] == network]
+        first, last = (
+            layers.drop_duplicates(index, keep=keep).set_index(index)["gradient_rms"]
+            for keep in ("first", "last")
+        )
+        table[network] = first / last
+    table["flow"] = table["encoder"] * table["decoder"]
+    return table
