@@ -32,7 +32,7 @@ endif
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
 	@$(BIN)/python -m vaelib "$(STUDY)" $(FIELDS) --reports "$(REPORTS)" $(SCHEDULER:%=--scheduler %)
 
-claims: env ## Put seven claims to the test on all finished studies: reports/claims.html
+claims: env ## Test seven claims of articles on all finished studies: reports/claims.html
 	@$(BIN)/python -c 'from vaelib.study import report; print(report.audit("$(REPORTS)"))'
 
 lab: env ## Open JupyterLab on the notebooks
@@ -48,7 +48,7 @@ bench: env ## Measure speed beside Keras and PyTorch: IMAGES=mnist ROUNDS=5 (ins
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
 	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %)
 
-validate: env ## Check closed forms and published figures, 25 minutes: IMAGES=mnist.npz ONLY=ppca
+validate: env ## Check closed forms and published figures, 17 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)
 
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)
