@@ -1,4 +1,4 @@
-"""Images in: built-in names, files, and their split into three disjoint sets."""
+"""Images: their sources, readers, and the split into three disjoint sets."""
 
 import lazy_loader
 
@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "images",
+        "readers",
         "sources",
     ],
 )

@@ -1,4 +1,4 @@
-"""Images in, three disjoint sets of them out."""
+"""Load images and split them into three disjoint sets: training, validation, test."""
 
 import dataclasses
 import hashlib
@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from vaelib.data import sources
+from vaelib.data import readers
+from vaelib.data.sources import Source
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageSet:
-    """Images split for training, choosing and reporting.
+    """Images split into a training, a validation and a test set.
 
     Attributes
     ----------
     name : str
-        Where they come from.
+        Of the source; see `data.sources.Source.name`.
     train, validation, test : array of float32 [n, height, width, channels]
         Grey or colour values in [0, 1].
     train_labels, validation_labels, test_labels : array of int [n] or None
@@ -85,8 +86,9 @@ def load_images(
     OSError
         When the source needs a download and there is no network.
     """
-    images, labels, test, test_labels = sources.read(str(source))
-    n = len(images) + (0 if test is None else len(test))
+    source = Source.parse(source)
+    images, labels, test, test_labels = readers.read(source)
+    n = len(images) if test is None else len(images) + len(test)
     if test is None:
         images, test, labels, test_labels = _split(
             images, labels, round(test_fraction * n), split_seed, "test_fraction"
@@ -97,18 +99,17 @@ def load_images(
     if train_size is not None and train_size != len(train):
         if train_size > len(train):
             raise ValueError(
-                f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for {source}"
+                f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for "
+                f"{source.given}"
             )
         train, _, labels, _ = _split(
             train, labels, len(train) - train_size, split_seed, "train_size"
         )
-    return ImageSet(
-        Path(source).stem, train, validation, test, labels, validation_labels, test_labels
-    )
+    return ImageSet(source.name, train, validation, test, labels, validation_labels, test_labels)
 
 
 def _split(images, labels, held_out, seed, field):
-    """Split off `held_out` images; returns both parts, then their labels."""
+    """Split off `held_out` images; return the remaining and the held-out ones, then labels."""
     from sklearn.model_selection import train_test_split
 
     if held_out < 1 or held_out >= len(images):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from vaelib.analysis import comparisons, summary
 from vaelib.data.images import ImageSet
+from vaelib.data.sources import Source
 from vaelib.reporting import sentences
 from vaelib.reporting.page import to_html
 from vaelib.results import files
@@ -51,7 +52,7 @@ def build(
     _write_pictures(study, next(iter(images.values())), finished, folder)
     settings = study.model_dump(mode="json")
     facts = {
-        "study": settings | {"dataset": [Path(dataset).name for dataset in study.dataset]},
+        "study": settings | {"dataset": [Source.parse(dataset).label for dataset in study.dataset]},
         "images": {
             name: {
                 "train": len(split.train),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 import yaml
 
+from vaelib.data.sources import Source
 from vaelib.exceptions import StudyError
 from vaelib.results import keys, provenance
 from vaelib.results.columns import MARGINS
@@ -175,14 +176,14 @@ class Study(pydantic.BaseModel):
         if not isinstance(entries, list | tuple):
             entries = [entries]
         return [
-            str(Path(entry).expanduser().absolute()) if str(entry).endswith(".npz") else entry
+            Source.parse(entry).location if isinstance(entry, str | Path) else entry
             for entry in entries
         ]
 
     @pydantic.model_validator(mode="after")
     def _consistent(self):
-        stems = [Path(dataset).stem for dataset in self.dataset]
-        if len(set(stems)) < len(stems):
+        names = [Source.parse(dataset).name for dataset in self.dataset]
+        if len(set(names)) < len(names):
             raise OneLine(f"dataset: {self.dataset} has a name twice; allowed: names of their own")
         if self.likelihood == "bernoulli" and self.output_activation != "sigmoid":
             raise OneLine(

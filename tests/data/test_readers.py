@@ -1,0 +1,126 @@
+"""Readers of images: values, shapes and labels, and what is refused."""
+
+import numpy as np
+import pytest
+
+from vaelib import load_images
+from vaelib.backend import keras
+from vaelib.data.readers import READERS, Arrays, read
+from vaelib.data.sources import BUILT_IN, Kind, Source
+
+GREY = np.arange(40 * 4 * 3).reshape(40, 4, 3).astype("uint8")  # every image differs
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_grey_integers_are_divided_by_255(save, sorted_images, dtype):
+    images = load_images(save(x_train=GREY.astype(dtype), x_test=GREY[:8]))
+    assert images.name == "own"
+    assert (len(images.train), len(images.validation), images.shape) == (35, 5, (4, 3, 1))
+    assert sorted_images(images.train, images.validation) == sorted_images(
+        (GREY / 255).astype("float32")
+    )
+    np.testing.assert_allclose(images.test[..., 0], GREY[:8] / 255, rtol=1e-6)
+    assert images.train_labels is images.test_labels is None
+
+
+def test_colour_reals_are_kept(save):
+    colour = np.random.default_rng(0).uniform(size=(20, 5, 4, 3))
+    images = load_images(save(x_train=colour, x_test=colour[:3]))
+    assert images.shape == (5, 4, 3)
+    np.testing.assert_array_equal(images.test, colour[:3].astype("float32"))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x_test": GREY}, "has no array x_train; it has x_test"),
+        ({"images": GREY}, "has no array x_test, x_train; it has images"),
+        ({"x_train": GREY[0], "x_test": GREY}, r"x_train has shape \(4, 3\)"),
+        ({"x_train": GREY, "x_test": GREY[:0]}, r"x_test has shape \(0, 4, 3, 1\)"),
+        ({"x_train": np.zeros((9, 4, 3, 2)), "x_test": GREY}, r"shape \(9, 4, 3, 2\)"),
+        ({"x_train": GREY * 1.0, "x_test": GREY}, "x_train has values from 0.0 to 255.0"),
+        ({"x_train": GREY - 300.0, "x_test": GREY}, "x_train has values from -300.0"),
+        ({"x_train": GREY.astype(int) + 99, "x_test": GREY}, "values from 99 to 354"),
+        ({"x_train": GREY * np.nan, "x_test": GREY}, "values from nan to nan"),
+        ({"x_train": GREY > 9, "x_test": GREY}, "x_train holds bool"),
+        ({"x_train": GREY.astype(str), "x_test": GREY}, "x_train holds <U"),
+        ({"x_train": GREY, "x_test": GREY[:, 1:]}, r"shape \(4, 3, 1\) and .* \(3, 3, 1\)"),
+        ({"x_train": GREY, "x_test": GREY, "y_test": [1, 2]}, "has 2 labels in y_test for 40"),
+        ({"x_train": np.array([{}]), "x_test": GREY}, "is not a .npz file"),
+    ],
+)
+def test_arrays_in_another_layout_are_refused_in_one_line(save, arrays, message):
+    with pytest.raises(ValueError, match=f"^dataset: .*{message}") as caught:
+        load_images(save(**arrays))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["text", "nothing", "one array", "half an archive"])
+def test_a_file_that_is_no_npz_is_refused_in_one_line(save, tmp_path, content):
+    path = tmp_path / "own.npz"
+    save(x_train=GREY, x_test=GREY)
+    if content == "one array":
+        np.save(tmp_path / "array.npy", GREY)
+        (tmp_path / "array.npy").replace(path)
+    else:
+        archive = path.read_bytes()
+        path.write_bytes({"text": b"hello", "nothing": b""}.get(content, archive[:1000]))
+    with pytest.raises(ValueError, match="^dataset: '.*own.npz' is not a .npz file") as caught:
+        load_images(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_failed_download_is_one_line(monkeypatch):
+    def no_network():
+        raise Exception("URL fetch failure")  # what Keras raises
+
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", no_network)
+    with pytest.raises(OSError, match="^dataset: 'mnist' could not be downloaded") as caught:
+        load_images("mnist")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_keras_dataset_keeps_its_own_test_images(monkeypatch):
+    labels = np.arange(40)[:, None] % 2  # a column, as CIFAR-10 has them
+    pairs = (GREY, labels), (GREY[:6], labels[:6])
+    monkeypatch.setattr(keras.datasets.cifar10, "load_data", lambda: pairs)
+    images = load_images("cifar10")
+    np.testing.assert_allclose(images.test[..., 0], GREY[:6] / 255, rtol=1e-6)
+    assert (len(images.train), len(images.validation)) == (35, 5)
+    np.testing.assert_array_equal(images.test_labels, [0, 1, 0, 1, 0, 1])
+    assert images.train_labels.shape == (35,)
+
+
+def test_every_kind_of_source_has_a_reader():
+    assert set(READERS) == set(Kind)
+
+
+@pytest.mark.parametrize("name", [n for n, kind in BUILT_IN.items() if kind == Kind.EMBEDDED])
+def test_embedded_images_have_labels_and_no_test_images(name):
+    arrays = read(Source.parse(name))
+    assert isinstance(arrays, Arrays)
+    assert len(arrays.images) == len(arrays.labels)
+    assert arrays.test is arrays.test_labels is None
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("nowhere.npz", "dataset: there is no file 'nowhere.npz'"),
+        ("./nowhere.npz", "dataset: there is no file 'nowhere.npz'"),
+        (
+            "mnist6k",
+            "dataset: 'mnist6k' is unknown; allowed: mnist5k, digits, mnist, fashion_mnist, "
+            "cifar10, or the path of a .npz file",
+        ),
+    ],
+)
+def test_a_source_that_cannot_be_found_is_refused(given, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        read(Source.parse(given))
+
+
+def test_a_file_in_the_home_folder_is_found(save, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    save(x_train=GREY, x_test=GREY[:8])
+    assert len(read(Source.parse("~/own.npz")).images) == 40
