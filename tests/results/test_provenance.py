@@ -1,6 +1,7 @@
 """What a result depends on: a change anywhere is a change of the hash."""
 
 import shutil
+import subprocess
 from importlib import metadata
 
 import pytest
@@ -43,3 +44,27 @@ def test_versions_are_those_installed():
     found = provenance.versions()
     assert {"tensorflow", "keras", "numpy"} <= set(found)
     assert found == {name: metadata.version(name) for name in found}
+
+
+def test_the_commit_is_that_of_the_checkout_and_marks_changes(tmp_path, monkeypatch):
+    def git(*arguments) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+        command = ["git", *identity, *arguments]
+        done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    monkeypatch.setattr(provenance, "PACKAGE", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert provenance.commit() == "not a git checkout"
+    git("init", "--quiet")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "--quiet", "--message", "one")
+    assert provenance.commit() == git("rev-parse", "HEAD")[:12]
+    (tmp_path / "file").write_text("two")
+    assert provenance.commit() == git("rev-parse", "HEAD")[:12] + "-dirty"
+
+
+def test_without_git_there_is_no_commit(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert provenance.commit() == "not a git checkout"

@@ -1,4 +1,4 @@
-"""The contract of the result tables: keys, columns, files, provenance."""
+"""The contract of results: keys, columns, files, galleries, provenance."""
 
 import lazy_loader
 
@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "columns",
         "files",
+        "gallery",
         "keys",
         "provenance",
     ],

@@ -1,4 +1,4 @@
-"""The result tables: one fact a row, the same columns in every study."""
+"""Files of runs and reports: their names, and the result tables as CSV."""
 
 import os
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-# Layers by epochs and scores of every test image are many: compressed, they stay
-# small enough to publish.
+# The result tables. Layers by epochs and scores of every test image are many:
+# compressed, they stay small enough to publish.
 FILES = {
     "runs": "runs.csv",
     "history": "history.csv",
@@ -16,14 +16,28 @@ FILES = {
     "scores": "scores.csv.gz",
 }
 
+# A run also has
+RUN_GALLERY = "gallery.npz"
+RUN_MODEL = "model.keras"
 
-_NAMES = dict.fromkeys(("dataset", "activation", "decoder_activation"), str)
+# and a report
+SUMMARY = "summary.csv"
+VERDICTS = "verdicts.csv"
+FAILURES = "failures.csv"
+FACTS = "study.json"
+GALLERY = "gallery.npz"
+PAGE = "report.html"
+MODELS = "models"  # a folder
+
+FAILURE_COLUMNS = ["dataset", "activation", "reason"]
+
+_TEXT_COLUMNS = dict.fromkeys(("dataset", "activation", "decoder_activation"), str)
 
 
 def write(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
     """Write tables as CSV files, each whole or not at all.
 
-    ``runs.csv``, the mark of a finished run, comes last.
+    ``runs.csv``, which marks a finished run, comes last.
     """
     for name in sorted(tables, key=lambda name: name == "runs"):
         write_csv(Path(folder) / FILES[name], tables[name])
@@ -50,7 +64,7 @@ def read(folder: str | Path) -> dict[str, pd.DataFrame]:
 
 def read_csv(path: str | Path) -> pd.DataFrame:
     """Read one table; no activation's name, not even "none", is a missing value."""
-    return pd.read_csv(path, dtype=_NAMES, keep_default_na=False, na_values=[""])
+    return pd.read_csv(path, dtype=_TEXT_COLUMNS, keep_default_na=False, na_values=[""])
 
 
 def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
@@ -48,3 +49,18 @@ def code_digest() -> str:
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that a result depends on."""
     return {name: metadata.version(name) for name in _DISTRIBUTIONS}
+
+
+def commit() -> str:
+    """Return the commit of the checkout, marked ``-dirty`` when files are changed."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            cwd=PACKAGE,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git checkout"
+    return done.stdout.strip()
