@@ -1,5 +1,6 @@
 """The report's table and curves: means over seeds, intervals, ties."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from vaelib.analysis import comparisons, summary, verdicts
+from vaelib.results import keys
 from vaelib.results.columns import MARGINS, METRICS
 
 SEEDS = range(9)
@@ -167,3 +169,43 @@ def test_over_seeds_keeps_several_columns():
 
 def test_over_seeds_of_nothing_is_nothing():
     assert summary.over_seeds(HISTORY[:0], "val_loss", ["epoch"]).empty
+
+
+def two_depths(elbo: dict[int, dict]) -> dict:
+    """Return tables of a study of two depths, from ELBOs by depth and activation."""
+    setting = dataclasses.asdict(keys.Setting(decoder_activation=keys.SAME, train_size=100))
+    setting |= {"dataset": "digits", "default_rate": True, "tuned_rate": True}
+    runs, history = [], []
+    for point, (depth, values) in enumerate(elbo.items()):
+        losses = {name: [depth + 1.0, depth] for name in values}
+        tables = study(values, losses=losses)
+        runs.append(tables["runs"].assign(**{**setting, "depth": depth}, point=point))
+        history.append(tables["history"].assign(dataset="digits", point=point))
+    return {"runs": pd.concat(runs), "history": pd.concat(history)}
+
+
+@pytest.mark.parametrize(("given", "targets"), [(None, [1, 3]), (3.5, [3.5, 3.5])])
+def test_every_comparison_of_a_study_is_summarised(given, targets):
+    tables = two_depths(
+        {
+            1: {"relu": [-1.0, -2.0], "tanh": [-3.0, -5.0]},
+            3: {"relu": [-9.0, -9.0], "tanh": [-7.0, -8.0]},
+        }
+    )
+    margins = dict.fromkeys(MARGINS, 0.0)
+    table, pairs, facts = summary.of_study(tables, margins, given)
+    assert [(fact["label"], fact["depth"]) for fact in facts] == [("depth 1", 1), ("depth 3", 3)]
+    assert [fact["target_loss"] for fact in facts] == targets
+    assert list(table["comparison"]) == [0, 0, 1, 1]
+    assert list(table["activation"]) == ["relu", "tanh", "tanh", "relu"]
+    np.testing.assert_array_equal(table["elbo"], [-1.5, -4, -7.5, -9])
+    for number, compared in enumerate(comparisons.of_study(tables["runs"])):
+        chosen = comparisons.select(tables, compared)
+        own = pairs[pairs["comparison"] == number].drop(columns="comparison")
+        pd.testing.assert_frame_equal(own, comparisons.judge(chosen["runs"], margins))
+
+
+def test_a_comparison_without_a_finished_model_has_no_target():
+    tables = two_depths({1: {"relu": [-1.0], "tanh": [-2.0]}, 2: {"relu": [math.nan]}})
+    *_, facts = summary.of_study(tables, dict.fromkeys(MARGINS, 0.0))
+    assert [fact["target_loss"] for fact in facts] == [1, None]

@@ -1,5 +1,7 @@
 """The report's table and its curves: means over seeds with intervals."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -95,6 +97,41 @@ def _ties(summary: pd.DataFrame, metric: Metric, pairs: pd.DataFrame) -> list[bo
     against = comparisons.against(pairs, best, metric.column)["verdict"]
     tied = {best, *against.index[against != Verdict.BETTER]}
     return [name in tied and name in means for name in summary["activation"]]
+
+
+def of_study(
+    tables: dict[str, pd.DataFrame], margins: dict[str, float], target_loss: float | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, list[dict]]:
+    """Summarise every comparison that a study holds.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        Of the whole study; see `results.files.read`.
+    margins : dict of str to float
+        By metric; see `comparisons.judge`.
+    target_loss : float, optional
+        Validation loss in nats; by default each comparison's `default_target`.
+
+    Returns
+    -------
+    summary, verdicts : pandas.DataFrame
+        As of `summarize` and `comparisons.judge`, with the number of the
+        comparison in the column ``comparison``.
+    facts : list of dict
+        ``label``, ``target_loss`` (None where no model finished) and the fields of
+        each comparison.
+    """
+    facts, summaries, judged = [], [], []
+    for number, comparison in enumerate(comparisons.of_study(tables["runs"])):
+        chosen = comparisons.select(tables, comparison)
+        target = default_target(chosen) if target_loss is None else target_loss
+        pairs = comparisons.judge(chosen["runs"], margins)
+        summaries.append(summarize(chosen, target, pairs).assign(comparison=number))
+        judged.append(pairs.assign(comparison=number))
+        known = None if math.isnan(target) else target
+        facts.append({"label": comparison.label, "target_loss": known, **comparison.fields})
+    return pd.concat(summaries), pd.concat(judged), facts
 
 
 def over_seeds(table: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
