@@ -15,10 +15,10 @@ from scipy.stats import wilcoxon
 
 from vaelib.analysis import verdicts
 from vaelib.reporting import sentences
+from vaelib.reporting.page import to_html
 from vaelib.results import files, keys
 from vaelib.results.columns import METRICS
 from vaelib.results.provenance import NOTEBOOKS
-from vaelib.study import report
 from vaelib.study.notebook import run_notebook
 
 STUDY = NOTEBOOKS.parent / "studies" / "smoke.yml"
@@ -45,7 +45,7 @@ def folder(made) -> Path:
 
 @pytest.fixture(scope="module")
 def page(folder) -> BeautifulSoup:
-    return BeautifulSoup((folder / report.PAGE).read_text(), "html.parser")
+    return BeautifulSoup((folder / files.PAGE).read_text(), "html.parser")
 
 
 def test_a_line_is_printed_for_each_run_with_its_headline(made, folder):
@@ -53,11 +53,11 @@ def test_a_line_is_printed_for_each_run_with_its_headline(made, folder):
     for activation, group in runs.groupby("activation"):
         (line,) = [line for line in made[1].splitlines() if f" {activation} " in line]
         assert f"test ELBO {group['elbo'].mean():8.2f} nats" in line
-    assert made[1].splitlines()[-1] == f"report: {folder / report.PAGE}"
+    assert made[1].splitlines()[-1] == f"report: {folder / files.PAGE}"
 
 
 def test_every_number_of_the_table_is_in_the_summary(page, folder):
-    summary = files.read_csv(folder / "summary.csv").set_index("activation")
+    summary = files.read_csv(folder / files.SUMMARY).set_index("activation")
     head, *rows = page.find("table").find_all("tr")
     labels = [cell.get_text() for cell in head.find_all("th")]
     assert labels[2:] == [metric.title for metric in METRICS]
@@ -74,7 +74,7 @@ def test_every_number_of_the_table_is_in_the_summary(page, folder):
 
 
 def test_the_summary_follows_from_the_scores_of_single_images(folder):
-    summary = files.read_csv(folder / "summary.csv").set_index("activation")
+    summary = files.read_csv(folder / files.SUMMARY).set_index("activation")
     scores = files.read(folder)["scores"]
     for column in ("elbo", "mse", "psnr", "ssim"):
         means = scores.groupby(["activation", "seed"])[column].mean().groupby("activation").mean()
@@ -84,9 +84,9 @@ def test_the_summary_follows_from_the_scores_of_single_images(folder):
 
 
 def test_the_sentence_on_top_is_computed_from_the_summary(page, folder):
-    summary = files.read_csv(folder / "summary.csv")
-    facts = json.loads((folder / "study.json").read_text())
-    (pairs,) = files.by_comparison(folder / "verdicts.csv", 1)
+    summary = files.read_csv(folder / files.SUMMARY)
+    facts = json.loads((folder / files.FACTS).read_text())
+    (pairs,) = files.by_comparison(folder / files.VERDICTS, 1)
     expected = BeautifulSoup(sentences.answer(summary, pairs, facts), "html.parser").get_text()
     assert page.find(class_="answer").get_text() == expected
     assert summary.loc[summary["elbo"].idxmax(), "activation"] in expected
@@ -110,7 +110,7 @@ def test_the_page_hides_code_and_messages(page):
 
 
 def test_the_page_says_how_to_repeat_it(page, folder):
-    facts = json.loads((folder / "study.json").read_text())
+    facts = json.loads((folder / files.FACTS).read_text())
     text = page.get_text()
     fingerprint = facts["images"]["mnist5k"]["fingerprint"]
     for fact in (fingerprint, facts["commit"], *facts["versions"].values()):
@@ -119,7 +119,7 @@ def test_the_page_says_how_to_repeat_it(page, folder):
 
 def test_published_files_stay_small(folder):
     published = [path for path in folder.iterdir() if path.is_file()]
-    assert {path.name for path in published} > {*files.FILES.values(), "summary.csv"}
+    assert {path.name for path in published} > {*files.FILES.values(), files.SUMMARY}
     assert max(path.stat().st_size for path in published) < 2_000_000
 
 
@@ -138,7 +138,7 @@ def test_the_same_study_again_trains_nothing(folder):
     command = [sys.executable, "-m", "vaelib", str(STUDY), "--reports", str(folder.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/*")} == before
-    assert done.stdout.splitlines() == [f"report: {folder / report.PAGE}"]
+    assert done.stdout.splitlines() == [f"report: {folder / files.PAGE}"]
 
 
 def test_the_report_is_rebuilt_from_tables_alone(folder, tmp_path):
@@ -150,8 +150,8 @@ def test_the_report_is_rebuilt_from_tables_alone(folder, tmp_path):
             (copy / path.name).write_bytes(path.read_bytes())
     executed = copy / "02_compare.ipynb"
     run_notebook(str(NOTEBOOKS / executed.name), str(executed), {"folder": str(copy)})
-    again = BeautifulSoup(report.to_html(executed, copy / "again.html").read_text(), "html.parser")
-    first = BeautifulSoup((folder / report.PAGE).read_text(), "html.parser")
+    again = BeautifulSoup(to_html(executed, copy / "again.html").read_text(), "html.parser")
+    first = BeautifulSoup((folder / files.PAGE).read_text(), "html.parser")
     assert again.find("table") == first.find("table")
 
 
@@ -188,8 +188,8 @@ def gridded(tmp_path_factory) -> Path:
 
 
 def test_a_grid_is_shown_comparison_by_comparison(gridded):
-    page = BeautifulSoup((gridded / report.PAGE).read_text(), "html.parser")
-    summary = files.read_csv(gridded / "summary.csv")
+    page = BeautifulSoup((gridded / files.PAGE).read_text(), "html.parser")
+    summary = files.read_csv(gridded / files.SUMMARY)
     head, *rows = page.find("table").find_all("tr")
     labels = [
         f"depth {d}, {choice} learning rate" for choice in ("default", "tuned") for d in (1, 2)
@@ -206,8 +206,8 @@ def test_a_grid_is_shown_comparison_by_comparison(gridded):
 
 def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
     runs = files.read(gridded)["runs"]
-    pairs = files.read_csv(gridded / "verdicts.csv")
-    facts = json.loads((gridded / "study.json").read_text())["comparisons"]
+    pairs = files.read_csv(gridded / files.VERDICTS)
+    facts = json.loads((gridded / files.FACTS).read_text())["comparisons"]
     assert len(pairs) == 4 * 5, "four comparisons, five metrics, one pair"
     for row in pairs.itertuples():
         fact = facts[row.comparison]

@@ -1,41 +1,35 @@
-"""From finished runs to tables and one self-contained page."""
+"""Make a report: from finished runs to tables and one self-contained page."""
 
 import datetime
 import json
-import math
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from vaelib.analysis import comparisons, summary
+from vaelib.analysis import summary
 from vaelib.data.images import ImageSet
 from vaelib.data.sources import Source
 from vaelib.reporting import sentences
 from vaelib.reporting.page import to_html
-from vaelib.results import files
-from vaelib.results.provenance import NOTEBOOKS, PACKAGE, code_digest, versions
+from vaelib.results import files, gallery, provenance
 from vaelib.study.notebook import run_notebook
 from vaelib.study.study import Study
 
-PAGE = "report.html"
-MADE = ("summary.csv", "verdicts.csv", "gallery.npz", "study.json")
-EXPLORED = 200  # test images kept beside the models
+COMPARE = provenance.NOTEBOOKS / "02_compare.ipynb"
+CLAIMS = provenance.NOTEBOOKS / "04_claims.ipynb"
 
 
 def build(
     study: Study, images: dict[str, ImageSet], finished: Sequence[Path], folder: Path
 ) -> Path:
-    """Join the tables of finished runs and execute the comparison notebook.
+    """Write the tables and the gallery of finished runs, then make the page.
 
     Parameters
     ----------
     study : Study
     images : dict of str to ImageSet
-        By name.
+        By name. The gallery shows the first of them.
     finished : sequence of path
         Folders of the runs to compare.
     folder : path
@@ -46,85 +40,50 @@ def build(
     pathlib.Path
         Of the page.
     """
-    found = files.collect(finished)
-    files.write(folder, found)
-    compared = _compare(study, found, folder)
-    _write_pictures(study, next(iter(images.values())), finished, folder)
-    settings = study.model_dump(mode="json")
-    facts = {
-        "study": settings | {"dataset": [Source.parse(dataset).label for dataset in study.dataset]},
-        "images": {
-            name: {
-                "train": len(split.train),
-                "validation": len(split.validation),
-                "test": len(split.test),
-                "shape": list(split.shape),
-                "fingerprint": split.fingerprint,
-            }
-            for name, split in images.items()
-        },
-        "comparisons": compared,
-        "runs": [place.name for place in finished],
-        "versions": versions(),
-        "code": code_digest(),
-        "commit": _commit(),
-        "date": datetime.date.today().isoformat(),
-    }
-    (folder / "study.json").write_text(json.dumps(facts, indent=2) + "\n")
-    executed = folder / "02_compare.ipynb"
-    run_notebook(NOTEBOOKS / executed.name, executed, {"folder": str(folder)})
-    return to_html(executed, folder / PAGE)
+    tables = files.collect(finished)
+    files.write(folder, tables)
+    summaries, verdicts, compared = summary.of_study(tables, study.margins, study.target_loss)
+    files.write_csv(folder / files.SUMMARY, summaries)
+    files.write_csv(folder / files.VERDICTS, verdicts)
+    shown = next(iter(images.values()))
+    gallery.join(folder, finished, shown.name, shown.test[: study.gallery_images])
+    gallery.write_models(folder, finished, shown.name, shown.test)
+    facts = _facts(study, images, compared, finished)
+    (folder / files.FACTS).write_text(json.dumps(facts, indent=2) + "\n")
+    executed = folder / COMPARE.name
+    run_notebook(COMPARE, executed, {"folder": str(folder)})
+    return to_html(executed, folder / files.PAGE)
 
 
-def _compare(study: Study, found: dict[str, pd.DataFrame], folder: Path) -> list[dict]:
-    """Write the summary and the verdicts of every comparison; return their facts."""
-    facts, summaries, judged = [], [], []
-    for number, comparison in enumerate(comparisons.of_study(found["runs"])):
-        chosen = comparisons.select(found, comparison)
-        target = study.target_loss
-        if target is None:
-            target = summary.default_target(chosen)
-        pairs = comparisons.judge(chosen["runs"], study.margins)
-        table = summary.summarize(chosen, target, pairs)
-        summaries.append(table.assign(comparison=number))
-        judged.append(pairs.assign(comparison=number))
-        known = None if math.isnan(target) else target
-        facts.append({"label": comparison.label, "target_loss": known, **comparison.fields})
-    files.write_csv(folder / "summary.csv", pd.concat(summaries))
-    files.write_csv(folder / "verdicts.csv", pd.concat(judged))
-    return facts
+def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
+    """Leave a page that only names the failures, and no file of an earlier report.
 
+    Parameters
+    ----------
+    failed : pandas.DataFrame
+        With the columns `results.files.FAILURE_COLUMNS`.
+    folder : path
+        Of the study's report.
 
-def _write_pictures(study: Study, images: ImageSet, finished: Sequence[Path], folder: Path) -> None:
-    """Leave the runs' galleries in one file, and models with test images to explore.
-
-    Of the first data set, setting and learning rate.
+    Returns
+    -------
+    pathlib.Path
+        Of the page.
     """
-    models = folder / "models"
-    shutil.rmtree(models, ignore_errors=True)
-    models.mkdir()
-    shown = images.test[: study.gallery_images]
-    joined = {"index": np.arange(len(shown)), "original": _grey_levels(shown)}
-    for place in finished:
-        if not (place / "gallery.npz").is_file():
-            continue  # every model diverged
-        with np.load(place / "gallery.npz") as gallery:
-            if str(gallery["dataset"]) != images.name:
-                continue
-            activation = str(gallery["activation"])
-            joined[f"by_{activation}"] = gallery["reconstruction"]
-        shutil.copyfile(place / "model.keras", models / f"{activation}.keras")
-    np.savez_compressed(folder / "gallery.npz", **joined)
-    np.savez_compressed(models / "images.npz", test=_grey_levels(images.test[:EXPLORED]))
+    import nbformat
 
-
-def _grey_levels(images: np.ndarray) -> np.ndarray:
-    """Return images in [0, 1] as 8-bit integers."""
-    return np.round(255 * images).astype("uint8")
+    outdated = [*files.FILES.values(), files.SUMMARY, files.VERDICTS, files.GALLERY, files.FACTS]
+    for name in outdated:
+        (folder / name).unlink(missing_ok=True)
+    text = f"# No run finished\n\n{sentences.failures(failed, pd.DataFrame())}"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    executed = folder / COMPARE.name
+    nbformat.write(notebook, executed)
+    return to_html(executed, folder / files.PAGE)
 
 
 def audit(reports: str | Path = "reports") -> Path:
-    """Put the claims to the test on all finished studies.
+    """Judge the claims of articles on all finished studies.
 
     Parameters
     ----------
@@ -138,33 +97,32 @@ def audit(reports: str | Path = "reports") -> Path:
     """
     reports = Path(reports).absolute()
     executed = reports / "claims.ipynb"
-    run_notebook(NOTEBOOKS / "04_claims.ipynb", executed, {"reports": str(reports)})
+    run_notebook(CLAIMS, executed, {"reports": str(reports)})
     return to_html(executed, reports / "claims.html")
 
 
-def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
-    """Leave a page that only names the failures, and no table of an earlier report."""
-    import nbformat
+def _facts(
+    study: Study, images: dict[str, ImageSet], compared: list[dict], finished: Sequence[Path]
+) -> dict:
+    """Return what the page says about how it was made."""
+    labels = [Source.parse(dataset).label for dataset in study.dataset]
+    return {
+        "study": study.model_dump(mode="json") | {"dataset": labels},
+        "images": {name: _describe(split) for name, split in images.items()},
+        "comparisons": compared,
+        "runs": [run.name for run in finished],
+        "versions": provenance.versions(),
+        "code": provenance.code_digest(),
+        "commit": provenance.commit(),
+        "date": datetime.date.today().isoformat(),
+    }
 
-    for name in (*files.FILES.values(), *MADE):
-        (folder / name).unlink(missing_ok=True)
-    text = f"# No run finished\n\n{sentences.failures(failed, pd.DataFrame())}"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
-    executed = folder / "02_compare.ipynb"
-    nbformat.write(notebook, executed)
-    return to_html(executed, folder / PAGE)
 
-
-def _commit() -> str:
-    """Return the commit of the checkout, with a mark when files are changed."""
-    try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            cwd=PACKAGE,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "not a git checkout"
-    return done.stdout.strip()
+def _describe(images: ImageSet) -> dict:
+    return {
+        "train": len(images.train),
+        "validation": len(images.validation),
+        "test": len(images.test),
+        "shape": list(images.shape),
+        "fingerprint": images.fingerprint,
+    }
