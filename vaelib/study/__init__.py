@@ -6,11 +6,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "fields",
+        "messages",
         "notebook",
         "report",
         "runner",
         "study",
         "worker",
         "workspace",
+        "yaml_file",
     ],
 )

@@ -1,65 +1,124 @@
-"""Kinds of a study's fields, and their refusal in one line."""
+"""Types of a study's fields: what is read, what is converted, what is refused."""
 
-import difflib
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 
-import pydantic
+import yaml
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from vaelib.data.sources import Source
 from vaelib.models import activations
+from vaelib.results.columns import MARGINS
+from vaelib.study.messages import FieldError
 
-Count = Annotated[int, pydantic.Field(gt=0, strict=True)]
-Seed = Annotated[int, pydantic.Field(ge=0, lt=2**32, strict=True)]
-Fraction = Annotated[float, pydantic.Field(gt=0, lt=1)]
-
-
-def _number(value):
-    """Refuse true and false, which pydantic takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("input should be a number")
-    return value
+MOST_SEEDS = 1000
 
 
-Finite = Annotated[float, pydantic.BeforeValidator(_number), pydantic.Field(allow_inf_nan=False)]
-Positive = Annotated[Finite, pydantic.Field(gt=0)]
-NotNegative = Annotated[Finite, pydantic.Field(ge=0)]
-Optimizer = Literal["adam", "sgd", "rmsprop", "nadam", "adamax", "adagrad"]
+def to_list(value: Any, info: ValidationInfo) -> list:
+    """Read a single value or, from the command line, ``a,b`` as a list."""
+    if isinstance(value, str):
+        try:
+            return yaml.safe_load(value if value.startswith("[") else f"[{value}]")
+        except yaml.YAMLError:
+            field = info.field_name
+            raise FieldError(f"{field}: {value!r} is not a list; allowed: a,b") from None
+    return value if isinstance(value, list | tuple) else [value]
 
 
-def Listed(kind):  # noqa: N802, it makes a type
-    """One value or several, at least one."""
-    return Annotated[list[kind], pydantic.Field(min_length=1)]
+def to_seeds(value: Any, info: ValidationInfo) -> list:
+    """Read a single number as so many seeds, from 0."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 1 <= value <= MOST_SEEDS:
+            raise FieldError(
+                f"seeds: {value} is not allowed; allowed: 1 to {MOST_SEEDS}, or a list"
+            )
+        return list(range(value))
+    return to_list(value, info)
 
 
-class OneLine(ValueError):
-    """Carries a finished message through pydantic."""
+def to_locations(value: Any) -> list:
+    """Read sources of images, files with their absolute path: notebooks run elsewhere."""
+    entries = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(entries, list | tuple):
+        entries = [entries]
+    return [
+        Source.parse(entry).location if isinstance(entry, str | Path) else entry
+        for entry in entries
+    ]
 
 
-def known_activation(name: str, field: str) -> str:
-    """Return an activation's canonical name."""
+def to_canonical(value: list[str | None], info: ValidationInfo) -> list[str | None]:
+    """Replace aliases of activations by their canonical names."""
+    field = info.field_name
+    names = [name if name is None else _canonical_name(name, field) for name in value]
+    for name, given in zip(names, value, strict=True):
+        if names.count(name) > 1 and name != given:
+            raise FieldError(
+                f"{field}: {given!r} is an alias of {name!r}, which is there too; "
+                "allowed: each once"
+            )
+    return names
+
+
+def _canonical_name(name: str, field: str) -> str:
     try:
         entry = activations.get(name)
     except ValueError as error:
-        raise OneLine(str(error)) from None
+        raise FieldError(str(error)) from None
     if entry.function is not None:
-        raise OneLine(
+        raise FieldError(
             f"{field}: {entry.name!r} is registered in this process only, and a study "
             "runs in others; allowed: names of keras.activations"
         )
     return entry.name
 
 
-def one_line(error: dict, fields: Iterable[str]) -> str:
-    """Return one of pydantic's errors as field, value and what is allowed."""
-    cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, OneLine):
-        return str(cause)
-    field = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
-    if error["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(field, fields, n=1, cutoff=0.0)[0]
-        return (
-            f"{field}: unknown field (value {error['input']!r}); did you mean {nearest!r}? "
-            f"allowed: {', '.join(fields)}"
-        )
-    message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{field}: {error['input']!r} is not allowed; {message}"
+def distinct(value: list, info: ValidationInfo) -> list:
+    """Refuse a list with an entry twice."""
+    for i, entry in enumerate(value):
+        if entry in value[:i]:
+            raise FieldError(f"{info.field_name}: {entry!r} is there twice; allowed: each once")
+    return value
+
+
+def with_default_margins(value: dict[str, float]) -> dict[str, float]:
+    """Complete the margins; refuse one of a metric that gets no verdict."""
+    for metric in value:
+        if metric not in MARGINS:
+            raise FieldError(f"margins: {metric!r} is unknown; allowed: {', '.join(MARGINS)}")
+    return MARGINS | value
+
+
+def _not_a_boolean(value: Any) -> Any:
+    """Refuse true and false, which pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("input should be a number")
+    return value
+
+
+Count = Annotated[int, Field(gt=0, strict=True)]
+Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Finite = Annotated[float, BeforeValidator(_not_a_boolean), Field(allow_inf_nan=False)]
+Positive = Annotated[Finite, Field(gt=0)]
+NotNegative = Annotated[Finite, Field(ge=0)]
+StudyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+
+Initializer = Literal["keras", "matched"]
+Optimizer = Literal["adam", "sgd", "rmsprop", "nadam", "adamax", "adagrad"]
+Likelihood = Literal["bernoulli", "gaussian"]
+OutputActivation = Literal["sigmoid", "linear"]
+
+# Lists that may be given as a single value; see the validators above.
+_T = TypeVar("_T")
+_LIST = BeforeValidator(to_list)
+_NOT_EMPTY = Field(min_length=1)
+_DISTINCT = AfterValidator(distinct)
+_CANONICAL = AfterValidator(to_canonical)
+Several = Annotated[list[_T], _LIST]
+SeveralDistinct = Annotated[list[_T], _DISTINCT, _LIST]
+OneOrSeveral = Annotated[list[_T], _NOT_EMPTY, _DISTINCT, _LIST]
+Activations = Annotated[list[_T], _NOT_EMPTY, _CANONICAL, _DISTINCT, _LIST]
+Seeds = Annotated[list[Seed], _NOT_EMPTY, _DISTINCT, BeforeValidator(to_seeds)]
+Sources = Annotated[list[str], _NOT_EMPTY, _DISTINCT, BeforeValidator(to_locations)]
+Margins = Annotated[dict[str, NotNegative], AfterValidator(with_default_margins)]

@@ -1,31 +1,16 @@
-"""What to run: a study, read from YAML and checked before anything runs."""
+"""What to run: a study, checked before anything runs."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pydantic
-import yaml
 
 from vaelib.data.sources import Source
 from vaelib.exceptions import StudyError
 from vaelib.results import keys, provenance
 from vaelib.results.columns import MARGINS
-from vaelib.study.fields import (
-    Count,
-    Finite,
-    Fraction,
-    Listed,
-    NotNegative,
-    OneLine,
-    Optimizer,
-    Positive,
-    Seed,
-    known_activation,
-    one_line,
-)
-
-# Fields that may be lists, of which every combination is trained.
-_GRID = (*keys.SETTING_KEYS, "learning_rates")
+from vaelib.study import fields, yaml_file
+from vaelib.study.messages import FieldError, one_line
 
 
 class Study(pydantic.BaseModel):
@@ -50,13 +35,13 @@ class Study(pydantic.BaseModel):
     activations : list of str
         To compare; see `activations.get`.
     seeds : list of int
-        One trained model each. A single number stands for so many, from 0.
+        One trained model each. A single number means so many, from 0.
     decoder_activation : one or several str or None
         Of the decoder's hidden layers; that of the encoder by default.
     hidden_units : list of int
         Of the encoder; the decoder mirrors them.
     depth : one or several int
-        How many times each hidden layer stands, one after another.
+        How often each hidden layer is repeated.
     batch_norm : one or several bool
     latent_dim : int
     likelihood : {"bernoulli", "gaussian"}
@@ -69,9 +54,9 @@ class Study(pydantic.BaseModel):
     learning_rate : float
         The default rate, with which all activations are trained.
     learning_rates : list of float
-        Also trained with. Tuned, every activation has the one of all these that
-        is best on the validation images; only for that one and for the default
-        rate are test images scored.
+        Further rates to train with. An activation's tuned rate is the one of all
+        these that is best on the validation images; test images are scored only
+        at the tuned and the default rate.
     batch_size, epochs : int
     probe_images : int
         Images of the fixed batch whose gradients are recorded.
@@ -83,123 +68,62 @@ class Study(pydantic.BaseModel):
     gallery_images : int
         Test images shown under each activation.
     margins : dict of str to float
-        By metric (elbo, mse, psnr, ssim, gap), the difference that does not
-        matter; what is not named keeps its default.
+        Differences that do not matter, by metric (elbo, mse, psnr, ssim, gap);
+        a metric that is not named keeps its default.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][\w.-]*$")] = "study"
-    dataset: Listed(str) = ["mnist5k"]
-    validation_fraction: Fraction = 0.1
-    test_fraction: Fraction = 0.1
-    train_size: Listed(Count | None) = [None]
-    split_seed: Seed = 0
-    activations: Annotated[list[str], pydantic.Field(min_length=1)] = ["sigmoid", "tanh", "relu"]
-    seeds: Annotated[list[Seed], pydantic.Field(min_length=1)] = list(range(9))
-    decoder_activation: Listed(str | None) = [None]
-    hidden_units: list[Count] = [128, 64, 32]
-    depth: Listed(Count) = [1]
-    batch_norm: Listed(pydantic.StrictBool) = [False]
-    latent_dim: Count = 16
-    likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
-    output_activation: Literal["sigmoid", "linear"] = "sigmoid"
-    initializer: Listed(Literal["keras", "matched"]) = ["keras"]
-    optimizer: Listed(Optimizer) = ["adam"]
-    weight_decay: Listed(NotNegative) = [0.0]
-    learning_rate: Positive = 1e-3
-    learning_rates: list[Positive] = []
-    batch_size: Count = 32
-    epochs: Count = 20
-    probe_images: Count = 256
-    saturation: Fraction = 0.01
-    target_loss: Finite | None = None
-    gallery_images: Count = 8
-    margins: dict[str, NotNegative] = MARGINS
-
-    @pydantic.field_validator("activations", "hidden_units", *_GRID, mode="before")
-    @classmethod
-    def _listed(cls, value, info):
-        """Take a single value or, from the command line, ``a,b`` for a list."""
-        if isinstance(value, str):
-            try:
-                return yaml.safe_load(value if value.startswith("[") else f"[{value}]")
-            except yaml.YAMLError:
-                field = info.field_name
-                raise OneLine(f"{field}: {value!r} is not a list; allowed: a,b") from None
-        return value if isinstance(value, list | tuple) else [value]
-
-    @pydantic.field_validator("seeds", mode="before")
-    @classmethod
-    def _counted(cls, value, info):
-        if isinstance(value, int) and not isinstance(value, bool):
-            if not 1 <= value <= 1000:
-                raise OneLine(f"seeds: {value} is not allowed; allowed: 1 to 1000, or a list")
-            return list(range(value))
-        return cls._listed(value, info)
-
-    @pydantic.field_validator("activations", "decoder_activation")
-    @classmethod
-    def _known(cls, value, info):
-        names = [
-            name if name is None else known_activation(name, info.field_name) for name in value
-        ]
-        for name, given in zip(names, value, strict=True):
-            if names.count(name) > 1 and name != given:
-                raise OneLine(
-                    f"{info.field_name}: {given!r} is an alias of {name!r}, which is there too; "
-                    "allowed: each once"
-                )
-        return names
-
-    @pydantic.field_validator("activations", "seeds", "dataset", *_GRID)
-    @classmethod
-    def _distinct(cls, value, info):
-        for i, entry in enumerate(value):
-            if entry in value[:i]:
-                raise OneLine(f"{info.field_name}: {entry!r} is there twice; allowed: each once")
-        return value
-
-    @pydantic.field_validator("margins", mode="after")
-    @classmethod
-    def _margins(cls, value):
-        for metric in value:
-            if metric not in MARGINS:
-                raise OneLine(f"margins: {metric!r} is unknown; allowed: {', '.join(MARGINS)}")
-        return MARGINS | value
-
-    @pydantic.field_validator("dataset", mode="before")
-    @classmethod
-    def _absolute(cls, value):
-        """Notebooks run in another folder: give a file its whole path."""
-        entries = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-        if not isinstance(entries, list | tuple):
-            entries = [entries]
-        return [
-            Source.parse(entry).location if isinstance(entry, str | Path) else entry
-            for entry in entries
-        ]
+    name: fields.StudyName = "study"
+    dataset: fields.Sources = ["mnist5k"]
+    validation_fraction: fields.Fraction = 0.1
+    test_fraction: fields.Fraction = 0.1
+    train_size: fields.OneOrSeveral[fields.Count | None] = [None]
+    split_seed: fields.Seed = 0
+    activations: fields.Activations[str] = ["sigmoid", "tanh", "relu"]
+    seeds: fields.Seeds = list(range(9))
+    decoder_activation: fields.Activations[str | None] = [None]
+    hidden_units: fields.Several[fields.Count] = [128, 64, 32]
+    depth: fields.OneOrSeveral[fields.Count] = [1]
+    batch_norm: fields.OneOrSeveral[pydantic.StrictBool] = [False]
+    latent_dim: fields.Count = 16
+    likelihood: fields.Likelihood = "bernoulli"
+    output_activation: fields.OutputActivation = "sigmoid"
+    initializer: fields.OneOrSeveral[fields.Initializer] = ["keras"]
+    optimizer: fields.OneOrSeveral[fields.Optimizer] = ["adam"]
+    weight_decay: fields.OneOrSeveral[fields.NotNegative] = [0.0]
+    learning_rate: fields.Positive = 1e-3
+    learning_rates: fields.SeveralDistinct[fields.Positive] = []
+    batch_size: fields.Count = 32
+    epochs: fields.Count = 20
+    probe_images: fields.Count = 256
+    saturation: fields.Fraction = 0.01
+    target_loss: fields.Finite | None = None
+    gallery_images: fields.Count = 8
+    margins: fields.Margins = MARGINS
 
     @pydantic.model_validator(mode="after")
     def _consistent(self):
         names = [Source.parse(dataset).name for dataset in self.dataset]
         if len(set(names)) < len(names):
-            raise OneLine(f"dataset: {self.dataset} has a name twice; allowed: names of their own")
+            raise FieldError(
+                f"dataset: {self.dataset} has a name twice; allowed: names of their own"
+            )
         if self.likelihood == "bernoulli" and self.output_activation != "sigmoid":
-            raise OneLine(
+            raise FieldError(
                 f"output_activation: {self.output_activation!r} goes with likelihood: gaussian; "
                 "allowed with bernoulli: 'sigmoid'"
             )
         if self.validation_fraction + self.test_fraction >= 1:
-            raise OneLine(
+            raise FieldError(
                 f"validation_fraction: {self.validation_fraction} with test_fraction: "
                 f"{self.test_fraction} leaves no training images; allowed: a sum under 1"
             )
         return self
 
     @classmethod
-    def create(cls, **fields: Any) -> "Study":
-        """Build a study; what is wrong is told in one line.
+    def create(cls, **values: Any) -> "Study":
+        """Build a study, or refuse it in one line.
 
         Raises
         ------
@@ -207,7 +131,7 @@ class Study(pydantic.BaseModel):
             Naming the first wrong field, its value and what is allowed.
         """
         try:
-            return cls(**fields)
+            return cls(**values)
         except pydantic.ValidationError as error:
             first, *others = error.errors()
             more = f" (and {len(others)} more)" if others else ""
@@ -233,22 +157,7 @@ class Study(pydantic.BaseModel):
         StudyError
             For a file that is missing or not YAML, and as in `create`.
         """
-        path = Path(path)
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise StudyError(f"study: cannot read {str(path)!r}: {reason}") from None
-        except (yaml.YAMLError, ValueError) as error:  # an impossible date is a ValueError
-            reason = " ".join(str(error).split())
-            raise StudyError(f"study: {str(path)!r} is not YAML: {reason}") from None
-        content = {} if content is None else content
-        if not isinstance(content, dict):
-            raise StudyError(
-                f"study: {str(path)!r} holds a {type(content).__name__}; allowed: fields and values"
-            )
-        fields = {str(field): value for field, value in content.items()}
-        return cls.create(**{"name": path.stem, **fields, **overrides})
+        return cls.create(**{"name": Path(path).stem, **yaml_file.read_fields(path), **overrides})
 
     def training_parameters(self, activation: str, dataset: str) -> dict:
         """Return the parameters of the notebook that trains one activation."""
@@ -282,5 +191,5 @@ class Study(pydantic.BaseModel):
         """
         parameters = self.training_parameters(activation, fingerprint)
         for replaced in ("dataset", "validation_fraction", "test_fraction", "split_seed"):
-            del parameters[replaced]  # the fingerprint stands for them
+            del parameters[replaced]  # what they determine is in the fingerprint
         return provenance.digest(parameters, fingerprint)

@@ -1,0 +1,118 @@
+"""Fields of a study: what is read from what, and what is refused in one line."""
+
+import pytest
+
+from vaelib import Study
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("seeds", 3, [0, 1, 2]),
+        ("seeds", [3], [3]),
+        ("seeds", "4,7", [4, 7]),
+        ("activations", "tanh, swish", ["tanh", "silu"]),
+        ("activations", "relu6", ["relu6"]),
+        ("hidden_units", "64,32", [64, 32]),
+        ("hidden_units", 64, [64]),
+        ("hidden_units", [], []),
+        ("dataset", "digits", ["digits"]),
+        ("dataset", "digits, mnist5k", ["digits", "mnist5k"]),
+        ("depth", 2, [2]),
+        ("depth", "1,2,4", [1, 2, 4]),
+        ("batch_norm", True, [True]),
+        ("batch_norm", "false,true", [False, True]),
+        ("train_size", None, [None]),
+        ("train_size", "100, null", [100, None]),
+        ("initializer", "keras,matched", ["keras", "matched"]),
+        ("optimizer", ["sgd", "adam"], ["sgd", "adam"]),
+        ("weight_decay", 0, [0.0]),
+        ("decoder_activation", "swish,null", ["silu", None]),
+        ("learning_rates", "1e-3, 0.01", [0.001, 0.01]),
+        ("learning_rates", 0.01, [0.01]),
+        ("learning_rates", [], []),
+    ],
+)
+def test_lists_are_read_from_single_values_and_text(field, value, read):
+    assert getattr(Study.create(**{field: value}), field) == read
+
+
+def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole = str(tmp_path / "own.npz")
+    for given in ("own.npz", tmp_path / "own.npz", ["own.npz"]):
+        assert Study.create(dataset=given).dataset == [whole]
+    assert Study.create(dataset="digits,own.npz").dataset == ["digits", whole]
+
+
+@pytest.mark.parametrize(
+    ("fields", "start", "part"),
+    [
+        ({"epoch": 3}, "epoch: unknown field (value 3)", "did you mean 'epochs'?"),
+        ({"latent_dims": 3}, "latent_dims: unknown field (value 3)", "did you mean 'latent_dim'?"),
+        ({"activations": "rellu"}, "activation: 'rellu' is unknown", "did you mean 'relu'?"),
+        ({"activations": ["softmax"]}, "activation: 'softmax' is not element-wise", "mixes"),
+        ({"activations": ["swish", "silu"]}, "activations: 'swish' is an alias", "of 'silu'"),
+        ({"activations": "elu,elu"}, "activations: 'elu' is there twice;", "each once"),
+        ({"activations": []}, "activations: []", "at least 1"),
+        ({"activations": 3}, "activations: 3", "valid string"),
+        ({"activations": "[relu,tanh"}, "activations: ", "[relu"),
+        ({"epochs": 0}, "epochs: 0", "greater than 0"),
+        ({"epochs": True}, "epochs: True", "valid integer"),
+        ({"epochs": 2.5}, "epochs: 2.5", "valid integer"),
+        ({"latent_dim": "many"}, "latent_dim: 'many'", "valid integer"),
+        ({"hidden_units": [8, 0]}, "hidden_units: 0", "greater than 0"),
+        ({"hidden_units": True}, "hidden_units: True", "valid integer"),
+        ({"seeds": 0}, "seeds: 0", "1 to 1000"),
+        ({"seeds": []}, "seeds: []", "at least 1"),
+        ({"seeds": True}, "seeds: True", "valid integer"),
+        ({"seeds": [1, -1]}, "seeds: -1", "greater than or equal to 0"),
+        ({"seeds": [2, 2]}, "seeds: 2 is there twice", "each once"),
+        ({"likelihood": "poisson"}, "likelihood: 'poisson'", "'bernoulli' or 'gaussian'"),
+        ({"output_activation": "linear"}, "output_activation: 'linear'", "likelihood: gaussian"),
+        ({"optimizer": "adm"}, "optimizer: 'adm'", "'adam'"),
+        ({"learning_rate": 0}, "learning_rate: 0", "greater than 0"),
+        ({"learning_rate": float("inf")}, "learning_rate: inf", "finite"),
+        ({"learning_rate": True}, "learning_rate: True", "number"),
+        ({"depth": [1, 2, 1]}, "depth: 1 is there twice", "each once"),
+        ({"depth": []}, "depth: []", "at least 1"),
+        ({"depth": [1, 0]}, "depth: 0", "greater than 0"),
+        ({"depth": [1, True]}, "depth: True", "valid integer"),
+        ({"batch_norm": [0]}, "batch_norm: 0", "valid boolean"),
+        ({"initializer": ["keras", "he"]}, "initializer: 'he'", "'keras' or 'matched'"),
+        ({"train_size": [None, 0]}, "train_size: 0", "greater than 0"),
+        ({"train_size": [None, None]}, "train_size: None is there twice", "each once"),
+        ({"weight_decay": [0, -0.1]}, "weight_decay: -0.1", "greater than or equal to 0"),
+        ({"weight_decay": False}, "weight_decay: False", "number"),
+        ({"learning_rates": [0.1, 0]}, "learning_rates: 0", "greater than 0"),
+        ({"learning_rates": [0.1, 0.1]}, "learning_rates: 0.1 is there twice", "each once"),
+        ({"decoder_activation": "rellu"}, "activation: 'rellu' is unknown", "'relu'?"),
+        (
+            {"decoder_activation": ["silu", "swish"]},
+            "decoder_activation: 'swish' is an alias of 'silu'",
+            "each once",
+        ),
+        ({"dataset": ["digits", "digits"]}, "dataset: 'digits' is there twice", "each once"),
+        ({"dataset": ["a/x.npz", "b/x.npz"]}, "dataset: [", "has a name twice"),
+        ({"dataset": 3}, "dataset: 3", "valid string"),
+        ({"margins": {"elbow": 1}}, "margins: 'elbow' is unknown", "elbo, mse, psnr, ssim, gap"),
+        ({"margins": {"elbo": -1}}, "margins.elbo: -1", "greater than or equal to 0"),
+        ({"test_fraction": 1}, "test_fraction: 1", "less than 1"),
+        (
+            {"validation_fraction": 0.5, "test_fraction": 0.5},
+            "validation_fraction: 0.5 with test_fraction: 0.5",
+            "a sum under 1",
+        ),
+        ({"name": "../up"}, "name: '../up'", "pattern"),
+        ({"epochs": 0, "seeds": 0}, "seeds: 0", "(and 1 more)"),
+    ],
+)
+def test_a_wrong_field_is_refused_in_one_line_with_its_value(refusal, fields, start, part):
+    message = refusal(Study.create, **fields)
+    assert message.startswith(start)
+    assert part in message
+
+
+def test_margins_that_are_not_named_keep_their_defaults():
+    expected = {"elbo": 1.0, "mse": 0.25, "psnr": 0.1, "ssim": 0.01, "gap": 1.0}
+    assert Study.create(margins={"mse": 0.25}).margins == expected

@@ -1,0 +1,41 @@
+"""YAML files of studies: what is read, and what is refused in one line."""
+
+import pytest
+
+from vaelib import Study
+from vaelib.study.yaml_file import read_fields
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs: [1,\n - {", "is not YAML"),
+        ("epochs: \x01", "is not YAML"),
+        ("\xff\xfe\x80", "it is not text"),
+        ("[1, 2]", "holds a list; allowed: fields and values"),
+        ("[]", "holds a list; allowed: fields and values"),
+        ("epochs", "holds a str; allowed: fields and values"),
+        ("7777: 2", "7777"),
+        ("dataset: 2020-13-45", "is not YAML"),
+    ],
+)
+def test_a_file_that_is_no_study_is_refused_in_one_line(write_study, refusal, text, message):
+    assert message in refusal(Study.from_yaml, write_study(text))
+
+
+def test_a_missing_file_and_a_bad_file_name_are_refused(write_study, refusal, tmp_path):
+    assert "cannot read" in refusal(Study.from_yaml, tmp_path / "nowhere.yml")
+    assert refusal(Study.from_yaml, write_study("", "my study.yml")).startswith("name: 'my study'")
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("", {}),
+        ("# nothing but a comment\n", {}),
+        ("epochs: 3\nactivations: [relu, tanh]\n", {"epochs": 3, "activations": ["relu", "tanh"]}),
+        ("7: 2\n", {"7": 2}),
+    ],
+)
+def test_fields_are_read_by_name(write_study, text, fields):
+    assert read_fields(write_study(text)) == fields
