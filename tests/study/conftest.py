@@ -1,8 +1,48 @@
 """What the tests of studies share."""
 
+import nbformat
+import numpy as np
 import pytest
 
-from vaelib import StudyError
+from vaelib import Study, StudyError
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Study:
+    """A study of two small models."""
+    return Study.create(
+        name="tiny", dataset="digits", activations="relu,tanh", seeds=1, epochs=1, hidden_units=8
+    )
+
+
+@pytest.fixture
+def several(tmp_path, tiny) -> Study:
+    """A study of two data sets: many small images, then few that are larger."""
+    rng = np.random.default_rng(0)
+    for name, n, side in [("many", 100, 4), ("large", 50, 16)]:
+        x = rng.integers(0, 256, (n, side, side), "uint8")
+        np.savez(tmp_path / f"{name}.npz", x_train=x, x_test=x[:5])
+    dataset = [str(tmp_path / f"{name}.npz") for name in ("many", "large")]
+    return Study.create(**{**tiny.model_dump(), "dataset": dataset})
+
+
+@pytest.fixture
+def write_notebook(tmp_path):
+    """Write a notebook of one cell after its parameters; return its path."""
+
+    def write(name: str, source: str) -> str:
+        parameters = nbformat.v4.new_code_cell("", metadata={"tags": ["parameters"]})
+        metadata = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+            "language_info": {"name": "python"},
+        }
+        notebook = nbformat.v4.new_notebook(
+            cells=[parameters, nbformat.v4.new_code_cell(source)], metadata=metadata
+        )
+        nbformat.write(notebook, tmp_path / name)
+        return str(tmp_path / name)
+
+    return write
 
 
 @pytest.fixture

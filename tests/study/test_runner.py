@@ -1,86 +1,26 @@
-"""Runs that fail, are killed or are finished already."""
+"""Studies from images to page: what is trained, what failed, what is killed."""
 
 import concurrent.futures
 import fcntl
-import json
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
 
-from vaelib import RunError, Study, StudyError, run_study
+from vaelib import RunError, Study, StudyError, load_images, run_study
 from vaelib.results import files
 from vaelib.study import runner, worker, workspace
-from vaelib.study.notebook import run_notebook
 
 
-@pytest.fixture(scope="module")
-def tiny() -> Study:
-    return Study.create(
-        name="tiny", dataset="digits", activations="relu,tanh", seeds=1, epochs=1, hidden_units=8
-    )
-
-
-def write_notebook(path, source: str) -> str:
-    cells = [nbformat.v4.new_code_cell("", metadata={"tags": ["parameters"]})]
-    kernel = {"name": "python3", "display_name": "Python 3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    nbformat.write(
-        nbformat.v4.new_notebook(
-            cells=[*cells, nbformat.v4.new_code_cell(source)], metadata=metadata
-        ),
-        path,
-    )
-    return str(path)
-
-
-@pytest.mark.parametrize(
-    ("source", "cause"),
-    [
-        ("raise ValueError('no such thing\\nat all')", "ValueError: no such thing"),
-        ("import os; os.kill(os.getpid(), 9)", "DeadKernelError: Kernel died"),
-    ],
-)
-def test_the_cause_of_a_failed_notebook_is_one_line(tmp_path, source, cause):
-    path = write_notebook(tmp_path / "fails.ipynb", source)
-    with pytest.raises(RunError) as error:
-        run_notebook(path, str(tmp_path / "out.ipynb"), {})
-    assert str(error.value).startswith(cause)
-    assert "\n" not in str(error.value)
-
-
-def test_parameters_reach_the_notebook_and_one_thread_is_held(tmp_path):
-    source = "import os; assert (n, os.environ['TF_NUM_INTRAOP_THREADS']) == (5, '1')"
-    path = write_notebook(tmp_path / "works.ipynb", source)
-    run_notebook(path, str(tmp_path / "out.ipynb"), {"n": 5})
-    assert (tmp_path / "out.ipynb").is_file()
-
-
-def test_a_notebook_is_not_executed_for_a_process_that_is_gone(tmp_path):
-    path = write_notebook(tmp_path / "works.ipynb", "pass")
-    output = tmp_path / "out.ipynb"
-    request = {"notebook": path, "output": str(output), "parameters": {}, "parent": 1}
-    command = [sys.executable, "-m", "vaelib.study.notebook"]
-    done = subprocess.run(command, input=json.dumps(request), capture_output=True, text=True)
-    message = "the process that asked for the notebook is gone\n"
-    assert (done.returncode, done.stderr) == (1, message)
-    assert not output.exists()
-
-
-def test_a_notebook_that_writes_no_results_is_not_finished(tmp_path, monkeypatch):
-    write_notebook(tmp_path / "01_train.ipynb", "pass")
-    monkeypatch.setattr(worker, "NOTEBOOKS", tmp_path)
-    place = tmp_path / "runs" / "relu-0"
-    with pytest.raises(RunError, match="without writing its results"):
-        worker.train_activation(str(place), {})
-    assert list(place.parent.iterdir()) == [], "nothing is left"
+def make_folder(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 def test_a_second_call_in_the_same_folder_is_refused(tmp_path, tiny):
@@ -97,20 +37,20 @@ def test_when_every_run_fails_the_page_names_the_causes_and_no_old_answer(
     def fail(folder, parameters):
         raise RunError(f"{parameters['activation']} is <out>")
 
-    folder = make(tmp_path / "tiny")
-    (folder / "summary.csv").write_text("of an earlier report")
+    folder = make_folder(tmp_path / "tiny")
+    (folder / files.SUMMARY).write_text("of an earlier report")
     monkeypatch.setattr(worker, "train_activation", fail)
     with pytest.raises(RunError, match="relu: relu is <out>; tanh: tanh is <out>"):
         run_study(tiny, tmp_path, progress=False)
-    table = files.read_csv(folder / workspace.FAILURES)
+    table = files.read_csv(folder / files.FAILURES)
     assert table.to_dict("list") == {
         "dataset": ["digits", "digits"],
         "activation": ["relu", "tanh"],
         "reason": ["relu is <out>", "tanh is <out>"],
     }
-    page = (folder / "report.html").read_text()
+    page = (folder / files.PAGE).read_text()
     assert "<b>relu</b> failed on digits and is missing here: relu is &lt;out&gt;" in page
-    assert not (folder / "summary.csv").exists()
+    assert not (folder / files.SUMMARY).exists()
 
 
 def running_notebooks(process: subprocess.Popen) -> list[psutil.Process]:
@@ -158,8 +98,8 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     assert process.returncode == 1, err
     assert "killed by SIGKILL" in out
     folder = tmp_path / "tiny"
-    (killed,) = files.read_csv(folder / workspace.FAILURES)["activation"]
-    page = (folder / "report.html").read_text()
+    (killed,) = files.read_csv(folder / files.FAILURES)["activation"]
+    page = (folder / files.PAGE).read_text()
     assert f"<b>{killed}</b> failed on digits and is missing here: killed by SIGKILL" in page
     (finished,) = (p for p in (folder / "runs").iterdir() if workspace.is_finished(p))
     assert not finished.name.startswith(f"digits-{killed}-")
@@ -172,7 +112,7 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     assert len(list((folder / "runs").iterdir())) == 2, "attempts of dead calls are cleared"
     assert "No run failed or diverged." in page.read_text()
     assert sorted(files.read(folder)["runs"]["activation"]) == ["relu", "tanh"]
-    assert files.read_csv(folder / workspace.FAILURES).empty
+    assert files.read_csv(folder / files.FAILURES).empty
 
 
 def test_changed_settings_rerun_just_what_they_change(tmp_path, tiny, monkeypatch):
@@ -185,25 +125,14 @@ def test_changed_settings_rerun_just_what_they_change(tmp_path, tiny, monkeypatc
     monkeypatch.setattr(worker, "train_activation", train)
     monkeypatch.setattr(runner.report, "build", lambda *_: "page")
     done = tmp_path / "tiny" / "runs"
-    images = runner.load_images("digits")
+    images = load_images("digits")
     place = done / f"digits-relu-{tiny.identity('relu', images.fingerprint)}"
-    files.write(make(place), dict.fromkeys(files.FILES, pd.DataFrame({"seed": [0]})))
+    files.write(make_folder(place), dict.fromkeys(files.FILES, pd.DataFrame({"seed": [0]})))
     for change in ({}, {"target_loss": 3.0}, {"epochs": 2}):
         study = Study.create(**{**tiny.model_dump(), **change})
         with pytest.raises(RunError):
             run_study(study, tmp_path, progress=False)
     assert trained == [("tanh", 1), ("tanh", 1), ("relu", 2), ("tanh", 2)]
-
-
-@pytest.fixture
-def several(tmp_path, tiny, monkeypatch) -> Study:
-    """A study of two data sets: many small images, then few that are larger."""
-    rng = np.random.default_rng(0)
-    for name, n, side in (("many", 100, 4), ("large", 50, 16)):
-        x = rng.integers(0, 256, (n, side, side), "uint8")
-        np.savez(tmp_path / f"{name}.npz", x_train=x, x_test=x[:5])
-    dataset = [str(tmp_path / f"{name}.npz") for name in ("many", "large")]
-    return Study.create(**{**tiny.model_dump(), "dataset": dataset})
 
 
 @pytest.fixture
@@ -217,7 +146,7 @@ def trained(monkeypatch) -> list[tuple[str, str, int]]:
         if (name, parameters["activation"]) == ("many", "tanh"):
             raise RunError("not now")
         runs = {"status": "finished", "point": [0, 1], "elbo": [-7.0, np.nan], "seconds": 1.5}
-        files.write(make(Path(folder)), {"runs": pd.DataFrame(runs)})
+        files.write(make_folder(Path(folder)), {"runs": pd.DataFrame(runs)})
 
     monkeypatch.setattr(worker, "train_activation", train)
     monkeypatch.setattr(runner.report, "build", lambda *_: "page")
@@ -232,7 +161,10 @@ def test_the_longest_runs_start_first(tmp_path, several, trained):
     ):
         run_study(several, tmp_path, executor=one, progress=False)
     assert [run[:2] for run in trained] == [
-        *(("large", "relu"), ("large", "tanh"), ("many", "relu"), ("many", "tanh")),
+        ("large", "relu"),
+        ("large", "tanh"),
+        ("many", "relu"),
+        ("many", "tanh"),
     ]
 
 
@@ -242,11 +174,13 @@ def test_several_data_sets_are_trained_and_named(tmp_path, several, trained, cap
     lines = sorted(" ".join(line.split()) for line in capsys.readouterr().out.splitlines())
     headline = "test ELBO -7.00 nats, 3.0 s training, 2 models"
     assert lines == [
-        *(f"large relu {headline}", f"large tanh {headline}"),
-        *(f"many relu {headline}", "many tanh FAILED: not now"),
+        f"large relu {headline}",
+        f"large tanh {headline}",
+        f"many relu {headline}",
+        "many tanh FAILED: not now",
     ]
     assert len({place for *_, place in trained}) == 4
-    failed = files.read_csv(tmp_path / "tiny" / workspace.FAILURES)
+    failed = files.read_csv(tmp_path / "tiny" / files.FAILURES)
     assert failed.to_dict("list") == {
         "dataset": ["many"],
         "activation": ["tanh"],
@@ -261,7 +195,8 @@ def test_the_report_gets_what_finished_in_the_studys_order(tmp_path, several, tr
         run_study(several, tmp_path, progress=False)
     _, images, finished, folder = got
     assert [(name, split.name) for name, split in images.items()] == [
-        *(("many", "many"), ("large", "large")),
+        ("many", "many"),
+        ("large", "large"),
     ]
     places = {run[:2]: place for *run, place in trained for run in [tuple(run)]}
     order = [("many", "relu"), ("large", "relu"), ("large", "tanh")]
@@ -300,8 +235,3 @@ def test_sizes_that_cannot_be_are_refused_before_anything_runs(
     assert "\n" not in str(error.value)
     assert trained == []
     assert not (tmp_path / "reports").exists()
-
-
-def make(folder):
-    folder.mkdir(parents=True)
-    return folder

@@ -1,49 +1,21 @@
-"""Run a study: one notebook for each activation, then the report."""
+"""Run a study: train what is missing, one notebook for each activation, then report."""
 
 import concurrent.futures
 import contextlib
-import dataclasses
-import shutil
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import joblib
 import pandas as pd
-from tqdm import tqdm
 
-from vaelib.data.images import load_images
+from vaelib.data.images import ImageSet, load_images
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.results.keys import Status
-from vaelib.study import report, worker
+from vaelib.study import report, tasks, worker
+from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
-from vaelib.study.workspace import ATTEMPT, FAILURES, is_finished, only_one, writable
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Task:
-    """One run of the training notebook: an activation on a data set.
-
-    Attributes
-    ----------
-    dataset, activation : str
-    place : pathlib.Path
-        Where the finished run shall lie.
-    parameters : dict
-        Of the notebook, without ``output``.
-    work : int
-        Grows with how long it takes.
-    """
-
-    dataset: str
-    activation: str
-    place: Path
-    parameters: dict
-    work: int
-
-    def name(self, several: bool) -> str:
-        """Tell the run from the others, where there are several data sets too."""
-        return f"{self.dataset} {self.activation}" if several else self.activation
+from vaelib.study.tasks import Task
+from vaelib.study.workspace import Workspace
 
 
 def run_study(
@@ -76,9 +48,25 @@ def run_study(
     StudyError, ValueError, OSError
         Before anything runs, for a study, images or folder that cannot serve.
     RunError
-        After the report is made, when a run failed; the others stand.
+        After the report is made, when a run failed; the report has the others.
     """
-    images = {
+    images = _load_images(study)
+    _check_train_sizes(study, images)
+    workspace = Workspace(reports, study.name)
+    workspace.create()
+    with workspace.lock():
+        workspace.delete_attempts()
+        planned = tasks.of_study(study, images)
+        missing = workspace.missing(planned)
+        with Progress(study, len(planned), len(missing), progress) as shown:
+            reasons = _train(missing, workspace, executor, shown)
+        failures = {task: reasons[task] for task in planned if task in reasons}
+        return _make_report(study, images, planned, failures, workspace)
+
+
+def _load_images(study: Study) -> dict[str, ImageSet]:
+    """Load the data sets of a study, by its entry in ``dataset``."""
+    return {
         dataset: load_images(
             dataset,
             validation_fraction=study.validation_fraction,
@@ -87,6 +75,10 @@ def run_study(
         )
         for dataset in study.dataset
     }
+
+
+def _check_train_sizes(study: Study, images: dict[str, ImageSet]) -> None:
+    """Refuse more training images than there are, and all of them twice."""
     for dataset, split in images.items():
         most = len(split.train)
         for size in study.train_size:
@@ -99,67 +91,22 @@ def run_study(
                 f"train_size: {most} are all of {dataset}, for which null is there too; "
                 "allowed: each once"
             )
-    folder = writable(Path(reports).absolute() / study.name)
-    with only_one(folder):
-        for leftover in (folder / "runs").glob(f"{ATTEMPT}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        tasks = [
-            Task(
-                split.name,
-                name,
-                # Its tables name the data set: equal images under another name are others.
-                folder / "runs" / f"{split.name}-{name}-{study.identity(name, split.fingerprint)}",
-                study.training_parameters(name, dataset),
-                work=split.train.size,
-            )
-            for dataset, split in images.items()
-            for name in study.activations
-        ]
-        failures = _train_missing(study, tasks, executor, progress)
-        finished = [task.place for task in tasks if is_finished(task.place)]
-        table = pd.DataFrame(
-            [(task.dataset, task.activation, reason) for task, reason in failures.items()],
-            columns=["dataset", "activation", "reason"],
-        )
-        files.write_csv(folder / FAILURES, table)
-        several = len(images) > 1
-        causes = "; ".join(f"{t.name(several)}: {reason}" for t, reason in failures.items())
-        if not finished:
-            page = report.build_without_runs(table, folder)
-            raise RunError(f"no run finished, see {page}: {causes}")
-        named = {split.name: split for split in images.values()}
-        page = report.build(study, named, finished, folder)
-    if failures:
-        raise RunError(
-            f"{len(failures)} of {len(tasks)} runs failed and are named in {page}: {causes}"
-        )
-    return page
 
 
-def _train_missing(study, tasks, executor, progress) -> dict[Task, str]:
-    """Train what has no finished run, the longest first; return reasons of failures."""
-    missing = [task for task in tasks if not is_finished(task.place)]
-    missing.sort(key=lambda task: task.work, reverse=True)
-    several = len(study.dataset) > 1
+def _train(
+    missing: list[Task],
+    workspace: Workspace,
+    executor: concurrent.futures.Executor | None,
+    progress: Progress,
+) -> dict[Task, str]:
+    """Train the tasks, the longest first; return why some failed."""
+    missing = sorted(missing, key=lambda task: task.pixels, reverse=True)
     failures = {}
-    with contextlib.ExitStack() as stack:
-        if executor is None:
-            executor = stack.enter_context(
-                concurrent.futures.ThreadPoolExecutor(max_workers=joblib.cpu_count())
-            )
-        bar = stack.enter_context(
-            tqdm(
-                total=len(tasks),
-                initial=len(tasks) - len(missing),
-                desc=f"{study.name}: {study.models_in_a_run} models each",
-                unit="run",
-                disable=not progress,
-                dynamic_ncols=True,
-            )
-        )
-        bar.refresh()
+    with _executor_or_threads(executor) as used:
         futures = {
-            executor.submit(worker.train_activation, str(task.place), task.parameters): task
+            used.submit(
+                worker.train_activation, str(workspace.run_folder(task)), task.parameters
+            ): task
             for task in missing
         }
         try:
@@ -167,27 +114,52 @@ def _train_missing(study, tasks, executor, progress) -> dict[Task, str]:
                 task = futures[future]
                 try:
                     future.result()
-                    line = _headline(task.place)
-                except Exception as error:  # one run's failure is that run's alone
+                    line = headline(workspace.run_folder(task))
+                except Exception as error:  # the other runs go on
                     failures[task] = " ".join(str(error).split()) or type(error).__name__
                     line = f"FAILED: {failures[task]}"
-                if progress:
-                    bar.write(f"{task.name(several):>12}  {line}", file=sys.stdout)
-                bar.update()
+                progress.advance(task, line)
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()
             raise
-    return {task: failures[task] for task in tasks if task in failures}
+    return failures
 
 
-def _headline(place: Path) -> str:
-    runs = files.read_csv(place / files.FILES["runs"])
-    finished = runs[runs["status"] == Status.FINISHED]
-    line = f"{runs['seconds'].sum():5.1f} s training, {len(runs)} models"
-    shown = finished[finished["point"] == 0]
-    if len(shown):
-        line = f"test ELBO {shown['elbo'].mean():8.2f} nats, {line}"
-    if len(finished) < len(runs):
-        line += f", {len(runs) - len(finished)} diverged"
-    return line
+@contextlib.contextmanager
+def _executor_or_threads(
+    executor: concurrent.futures.Executor | None,
+) -> Iterator[concurrent.futures.Executor]:
+    """Yield the executor given, else threads of this process, as many as cores."""
+    if executor is not None:
+        yield executor
+    else:
+        with concurrent.futures.ThreadPoolExecutor(max_workers=joblib.cpu_count()) as threads:
+            yield threads
+
+
+def _make_report(
+    study: Study,
+    images: dict[str, ImageSet],
+    planned: list[Task],
+    failures: dict[Task, str],
+    workspace: Workspace,
+) -> Path:
+    """Write the failures and make the page; raise RunError where a run failed."""
+    folder = workspace.folder
+    table = pd.DataFrame(
+        [(task.dataset, task.activation, reason) for task, reason in failures.items()],
+        columns=files.FAILURE_COLUMNS,
+    )
+    files.write_csv(folder / files.FAILURES, table)
+    causes = "; ".join(f"{task.label}: {reason}" for task, reason in failures.items())
+    finished = workspace.finished(planned)
+    if not finished:
+        page = report.build_without_runs(table, folder)
+        raise RunError(f"no run finished, see {page}: {causes}")
+    page = report.build(study, {split.name: split for split in images.values()}, finished, folder)
+    if failures:
+        raise RunError(
+            f"{len(failures)} of {len(planned)} runs failed and are named in {page}: {causes}"
+        )
+    return page

@@ -1,26 +1,27 @@
-"""One run of the training notebook, from an attempt to its place."""
+"""Train one activation: execute the training notebook and keep its results.
 
-import os
-import shutil
-import uuid
+What runs on a worker, of a thread pool here or of a cluster; it knows nothing of
+what schedules it.
+"""
+
 from pathlib import Path
 
 from vaelib.exceptions import RunError
 from vaelib.results.provenance import NOTEBOOKS
+from vaelib.study import workspace
 from vaelib.study.notebook import run_notebook
-from vaelib.study.workspace import ATTEMPT, is_finished
 
 
 def train_activation(folder: str, parameters: dict) -> None:
     """Execute the training notebook of one activation.
 
-    The results are made under an attempt's own name and moved into place when
-    they are whole.
+    The results are made in a folder of this attempt's own and moved to the run's
+    when they are whole, so that the same task may run twice at a time.
 
     Parameters
     ----------
     folder : str
-        Where the finished run shall lie.
+        Of the run once it is finished.
     parameters : dict
         Of ``01_train.ipynb``, without ``output``.
 
@@ -29,15 +30,10 @@ def train_activation(folder: str, parameters: dict) -> None:
     RunError
         With the cause.
     """
-    place = Path(folder)
-    attempt = place.with_name(f"{ATTEMPT}{uuid.uuid4().hex}")
-    attempt.mkdir(parents=True)
+    run = Path(folder)
     notebook = NOTEBOOKS / "01_train.ipynb"
-    try:
+    with workspace.attempt(run) as attempt:
         run_notebook(notebook, attempt / notebook.name, {**parameters, "output": str(attempt)})
-        if not is_finished(attempt):
+        if not workspace.is_finished(attempt):
             raise RunError("the notebook ended without writing its results")
-        shutil.rmtree(place, ignore_errors=True)
-        os.replace(attempt, place)
-    finally:
-        shutil.rmtree(attempt, ignore_errors=True)
+        workspace.publish(attempt, run)

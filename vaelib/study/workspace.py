@@ -1,46 +1,118 @@
-"""A study's folder: who works in it, attempts, and what is finished."""
+"""The folder of a study's report: its runs, attempts, lock, and what is finished."""
 
 import contextlib
 import fcntl
+import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vaelib.exceptions import StudyError
 from vaelib.results import files
+from vaelib.study.tasks import Task
 
-FAILURES = "failures.csv"
 ATTEMPT = ".attempt-"
 
 
-def is_finished(folder: Path) -> bool:
-    """Tell whether a run's folder holds its results; they are written last."""
-    return (folder / files.FILES["runs"]).is_file()
+class Workspace:
+    """The folder that one study's report is made in.
+
+    Parameters
+    ----------
+    reports : str or path
+        Folder of the reports.
+    name : str
+        Of the study.
+    """
+
+    def __init__(self, reports: str | Path, name: str):
+        self.folder = Path(reports).absolute() / name
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the runs."""
+        return self.folder / "runs"
+
+    def create(self) -> None:
+        """Create the folder.
+
+        Raises
+        ------
+        StudyError
+            Where it cannot be written.
+        """
+        try:
+            self.runs.mkdir(parents=True, exist_ok=True)
+            probe = self.folder / f".{uuid.uuid4().hex}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise StudyError(
+                f"reports: cannot write {str(self.folder)!r}: {error.strerror}; allowed: a "
+                "folder that can be written"
+            ) from None
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other calls out of the folder.
+
+        Raises
+        ------
+        StudyError
+            When another call holds the lock.
+        """
+        with open(self.folder / ".lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise StudyError(
+                    f"reports: {str(self.folder)!r} is in use by another run of this study"
+                ) from None
+            yield
+
+    def delete_attempts(self) -> None:
+        """Delete what calls that were killed left behind; to be called with the lock held."""
+        for attempt in self.runs.glob(f"{ATTEMPT}*"):
+            shutil.rmtree(attempt, ignore_errors=True)
+
+    def run_folder(self, task: Task) -> Path:
+        """Return the folder of a task's finished run, whether or not it exists."""
+        return self.runs / task.run_name
+
+    def finished(self, tasks: Iterable[Task]) -> list[Path]:
+        """Return the folders of finished runs, in the order of their tasks."""
+        folders = [self.run_folder(task) for task in tasks]
+        return [folder for folder in folders if is_finished(folder)]
+
+    def missing(self, tasks: Iterable[Task]) -> list[Task]:
+        """Return the tasks without a finished run."""
+        return [task for task in tasks if not is_finished(self.run_folder(task))]
 
 
-def writable(folder: Path) -> Path:
-    """Make the folder, or say in a line why it cannot be written."""
-    try:
-        (folder / "runs").mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{uuid.uuid4().hex}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise StudyError(
-            f"reports: cannot write {str(folder)!r}: {error.strerror}; allowed: a folder "
-            "that can be written"
-        ) from None
-    return folder
+def is_finished(run: Path) -> bool:
+    """Return whether a run's folder holds its results, of which ``runs.csv`` is written last."""
+    return (run / files.FILES["runs"]).is_file()
 
 
 @contextlib.contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold the study's lock, so that no second call works in the same folder."""
-    with open(folder / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StudyError(
-                f"reports: {str(folder)!r} is in use by another run of this study"
-            ) from None
-        yield
+def attempt(run: Path) -> Iterator[Path]:
+    """Create a folder to make a run in, beside the run's own; delete it in the end.
+
+    Parameters
+    ----------
+    run : path
+        Folder of the run once it is finished; see `publish`.
+    """
+    folder = run.with_name(f"{ATTEMPT}{uuid.uuid4().hex}")
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(folder: Path, run: Path) -> None:
+    """Move a finished attempt to its run's folder; an older run there is replaced."""
+    shutil.rmtree(run, ignore_errors=True)
+    os.replace(folder, run)
