@@ -1,4 +1,4 @@
-"""The result tables: kept on disk as they are, and summarised over seeds."""
+"""The result tables: written whole, read as they were, joined and split."""
 
 import os
 
@@ -82,7 +82,7 @@ def test_names_that_look_like_numbers_or_nothing_stay_names(tmp_path):
     pd.testing.assert_frame_equal(files.read_csv(tmp_path / "runs.csv"), table)
 
 
-def test_tables_of_several_comparisons_are_told_apart(tmp_path):
+def test_tables_are_split_by_comparison(tmp_path):
     table = pd.DataFrame({"activation": ["relu", "tanh", "relu"], "comparison": [0, 0, 2]})
     files.write_csv(tmp_path / "summary.csv", table)
     first, second, third = files.by_comparison(tmp_path / "summary.csv", 3)

@@ -18,8 +18,9 @@ def test_the_code_digest_changes_with_code_and_with_nothing_else(tmp_path, monke
         copied = shutil.copytree(getattr(provenance, name), tmp_path / folder)
         monkeypatch.setattr(provenance, name, copied)
     before = provenance.code_digest()
-    for apart in ("vaelib/reporting/page.py", "vaelib/study/new.py", "notebooks/02_compare.ipynb"):
-        (tmp_path / apart).write_text("changed")
+    unrelated = ["vaelib/reporting/page.py", "vaelib/study/new.py", "notebooks/02_compare.ipynb"]
+    for other in unrelated:
+        (tmp_path / other).write_text("changed")
     assert provenance.code_digest() == before
     path = tmp_path / ("notebooks" if file.endswith("ipynb") else "vaelib") / file
     path.parent.mkdir(exist_ok=True)

@@ -1,0 +1,80 @@
+"""Columns of the result tables: facts of each metric, and settings in words."""
+
+import pytest
+
+from vaelib.results import columns, keys
+from vaelib.results.columns import METRICS, Direction, Metric
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.column)
+def test_the_facts_of_a_metric_agree(metric):
+    assert metric.label
+    assert metric.digits >= 2
+    if metric.judged:
+        assert metric.margin > 0
+        assert metric.direction in (Direction.HIGHER, Direction.LOWER)
+
+
+@pytest.mark.parametrize("attribute", ["column", "label", "title"])
+def test_no_two_metrics_share_a_name(attribute):
+    names = [getattr(metric, attribute) for metric in METRICS]
+    assert len(set(names)) == len(names)
+
+
+def test_what_is_judged_follows_from_the_metrics():
+    assert [metric.column for metric in columns.JUDGED] == ["elbo", "mse", "psnr", "ssim", "gap"]
+    assert {metric.column: metric.margin for metric in columns.JUDGED} == columns.MARGINS
+    assert [columns.BY_COLUMN[metric.column] for metric in METRICS] == list(METRICS)
+
+
+@pytest.mark.parametrize(
+    ("unit", "title"), [("nats", "test ELBO (nats)"), ("", "test ELBO")], ids=["unit", "no unit"]
+)
+def test_the_title_has_the_unit_where_there_is_one(unit, title):
+    assert Metric("elbo", "test ELBO", Direction.HIGHER, unit).title == title
+
+
+@pytest.mark.parametrize(("margin", "judged"), [(None, False), (1.0, True)])
+def test_a_metric_with_a_margin_is_judged(margin, judged):
+    assert Metric("elbo", "test ELBO", Direction.HIGHER, margin=margin).judged == judged
+
+
+@pytest.mark.parametrize(
+    ("column", "label"),
+    [
+        ("depth", "depth"),
+        ("weight_decay", "weight decay"),
+        ("decoder_activation", "decoder"),
+        ("train_size", "training images"),
+        ("rate_choice", "learning rate"),
+    ],
+)
+def test_a_column_has_a_label_in_words(column, label):
+    assert columns.label(column) == label
+
+
+@pytest.mark.parametrize("column", keys.SETTING_KEYS)
+def test_no_label_of_a_setting_is_a_name_of_code(column):
+    assert "_" not in columns.label(column)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("depth", 2, "depth 2"),
+        ("initializer", "matched", "initializer matched"),
+        ("decoder_activation", "relu", "decoder relu"),
+        ("train_size", 400, "training images 400"),
+        ("weight_decay", 0.01, "weight decay 0.01"),
+        ("weight_decay", 1.0, "weight decay 1"),
+        ("learning_rate", 3e-4, "learning rate 0.0003"),
+        ("batch_norm", True, "with batch normalisation"),
+        ("batch_norm", False, "without batch normalisation"),
+        ("rate_choice", keys.RateChoice.DEFAULT, "default learning rate"),
+        ("rate_choice", keys.RateChoice.TUNED, "tuned learning rate"),
+        ("dataset", "mnist5k", "mnist5k"),
+        ("activation", "relu", "relu"),
+    ],
+)
+def test_a_value_is_described_in_words(column, value, text):
+    assert columns.describe(column, value) == text
