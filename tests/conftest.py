@@ -1,4 +1,4 @@
-"""What several test files share."""
+"""Fixtures that several test files share."""
 
 import os
 
@@ -32,7 +32,7 @@ def make_vae():
 
 @pytest.fixture
 def same_weights():
-    """Tell whether two models' weights are equal, bit by bit."""
+    """Return whether two models' weights are equal, bit by bit."""
 
     def same(a, b) -> bool:
         return all(map(np.array_equal, a.get_weights(), b.get_weights()))

@@ -31,7 +31,7 @@ def test_a_second_call_in_the_same_folder_is_refused(tmp_path, tiny):
             run_study(tiny, tmp_path)
 
 
-def test_when_every_run_fails_the_page_names_the_causes_and_no_old_answer(
+def test_when_every_run_fails_the_page_names_the_causes_and_no_earlier_result(
     tmp_path, tiny, monkeypatch
 ):
     def fail(folder, parameters):
@@ -211,7 +211,7 @@ def test_one_data_set_is_not_named_on_every_line(tmp_path, tiny, trained, capsys
 
 
 def test_equal_images_under_another_name_are_runs_of_their_own(tmp_path, several, trained):
-    """The tables name the data set, so that a copy cannot stand for the other."""
+    """The tables name the data set, so that a copy cannot replace the original."""
     shutil.copy(tmp_path / "large.npz", tmp_path / "copy.npz")
     dataset = [str(tmp_path / f"{name}.npz") for name in ("large", "copy")]
     run_study(Study.create(**{**several.model_dump(), "dataset": dataset}), tmp_path)

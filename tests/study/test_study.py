@@ -127,7 +127,7 @@ def test_identity_changes_with_what_determines_the_result(reference, field, valu
         ("target_loss", 99.0),
         ("activations", ["relu", "elu"]),
         ("margins", {"elbo": 2.0}),
-        # The fingerprint of the images stands for where they come from:
+        # What these determine is in the fingerprint of the images:
         ("dataset", "digits"),
         ("split_seed", 1),
         ("test_fraction", 0.2),

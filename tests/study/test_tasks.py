@@ -16,8 +16,9 @@ def made(several):
 
 def test_each_activation_is_a_task_on_each_data_set(made, several):
     assert [task.label for task in made] == ["many relu", "many tanh", "large relu", "large tanh"]
+    datasets = dict(zip(["many", "large"], several.dataset, strict=True))
     for task in made:
-        dataset = several.dataset[task.dataset == "large"]
+        dataset = datasets[task.dataset]
         assert task.parameters == several.training_parameters(task.activation, dataset)
 
 

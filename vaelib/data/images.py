@@ -71,7 +71,7 @@ def load_images(
         Shares of all images, in (0, 1). A source with test images of its own
         keeps those.
     train_size : int, optional
-        Keep only so many training images.
+        Number of training images to keep; all by default.
     split_seed : int
         Seed of the split, which is stratified where there are labels.
 

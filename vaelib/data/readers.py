@@ -1,4 +1,4 @@
-"""Readers of images: one for each kind of source."""
+"""Readers of images, one for each `data.sources.Kind`."""
 
 import contextlib
 import gzip

@@ -1,4 +1,4 @@
-"""Sources of images: what a user's text names, where it lies and what it is called.
+"""Sources of images: kind, location and name, from the text that a user gives.
 
 Needs neither NumPy nor a file to exist, so that a study can be checked at once;
 `data.readers` reads what a source names.

@@ -70,13 +70,13 @@ BY_COLUMN = {metric.column: metric for metric in METRICS}
 JUDGED = tuple(metric for metric in METRICS if metric.judged)
 MARGINS = {metric.column: metric.margin for metric in JUDGED}
 
-# How a setting's columns are called where their names do not serve.
+# Labels of columns whose names would mislead a reader.
 _LABELS = {
     "decoder_activation": "decoder",
     "rate_choice": "learning rate",
     "train_size": "training images",
 }
-# Columns whose values say by themselves what they are.
+# Columns whose values need no label.
 _PLAIN = {"activation", "dataset", "measure", "moment", "nonlinear", "remedy", "study"}
 
 

@@ -1,4 +1,4 @@
-"""What tells one trained model from another: keys, settings, learning rates."""
+"""What identifies a trained model: keys, settings, learning rates."""
 
 import dataclasses
 import enum
@@ -39,7 +39,7 @@ class Setting:
     decoder_activation : str or None
         Of the decoder's hidden layers; None for the encoder's.
     depth : int
-        How many times each hidden layer stands, one after another.
+        How often each hidden layer is repeated.
     initializer : {"keras", "matched"}
     optimizer : str
     train_size : int or None

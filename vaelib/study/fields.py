@@ -26,7 +26,7 @@ def to_list(value: Any, info: ValidationInfo) -> list:
 
 
 def to_seeds(value: Any, info: ValidationInfo) -> list:
-    """Read a single number as so many seeds, from 0."""
+    """Read a single number n as the seeds 0 to n - 1."""
     if isinstance(value, int) and not isinstance(value, bool):
         if not 1 <= value <= MOST_SEEDS:
             raise FieldError(

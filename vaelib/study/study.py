@@ -35,7 +35,7 @@ class Study(pydantic.BaseModel):
     activations : list of str
         To compare; see `activations.get`.
     seeds : list of int
-        One trained model each. A single number means so many, from 0.
+        One trained model each. A single number n means 0 to n - 1.
     decoder_activation : one or several str or None
         Of the decoder's hidden layers; that of the encoder by default.
     hidden_units : list of int

@@ -16,7 +16,7 @@ def train_activation(folder: str, parameters: dict) -> None:
     """Execute the training notebook of one activation.
 
     The results are made in a folder of this attempt's own and moved to the run's
-    when they are whole, so that the same task may run twice at a time.
+    when they are whole, so that a scheduler may run the same task twice.
 
     Parameters
     ----------
