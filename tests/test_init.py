@@ -35,8 +35,9 @@ def test_public_names_are_there(name):
         (["Study", "StudyError", "RunError", "activations"], HEAVY | {"numpy", "pandas"}),
         (["Study", "comparisons", "intervals", "verdicts"], HEAVY),
         (["load_images", "ImageSet"], HEAVY | {"pandas"}),
+        (["run_study"], HEAVY - {"skimage"}),
     ],
-    ids=["nothing", "study", "analysis", "images"],
+    ids=["nothing", "study", "analysis", "images", "runner"],
 )
 def test_a_name_imports_only_what_it_needs(names, unused):
     code = f"import sys, vaelib; [getattr(vaelib, name) for name in {names}]; print(*sys.modules)"

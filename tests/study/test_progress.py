@@ -13,7 +13,7 @@ from vaelib.study.tasks import Task
     ("rows", "line"),
     [
         (
-            [("finished", 0, -7.0), ("finished", 0, -8.0), ("finished", 1, np.nan)],
+            [("finished", 0, -7.0), ("finished", 0, -8.0), ("finished", 1, -90.0)],
             "test ELBO    -7.50 nats,   4.5 s training, 3 models",
         ),
         (
