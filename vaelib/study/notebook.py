@@ -14,8 +14,8 @@ from pathlib import Path
 
 from vaelib.exceptions import RunError
 
-# Every process is held to one thread, as a study runs as many as there are cores,
-# and draws into the notebook, whatever the shell asks of matplotlib.
+# One thread a process, as a study runs as many processes as there are cores; figures
+# inside the notebook, whatever backend of matplotlib the shell asks for.
 _ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -42,8 +42,12 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
     RunError
         With the cause, when a cell fails or a process dies.
     """
-    request = {"notebook": str(notebook), "output": str(output), "parameters": parameters}
-    request["parent"] = os.getpid()
+    request = {
+        "notebook": str(notebook),
+        "output": str(output),
+        "parameters": parameters,
+        "parent": os.getpid(),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "vaelib.study.notebook"],
         input=json.dumps(request),
@@ -60,47 +64,54 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies, however that dies."""
+    """Ask Linux to kill this process when its parent dies, by whatever cause."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def import_quickly() -> None:
-    """Spare this process a grammar that jsonschema would build on import.
+    """Keep jsonschema from building a grammar of URLs when it is imported.
 
-    It takes 0.8 s, three times as long as all the rest of papermill, and checks
-    URLs in schemas; jsonschema does without the module where it is missing.
+    That takes 0.8 s, three times as long as the rest of papermill, and serves to
+    check URLs in schemas; jsonschema works without the module where it is missing.
     """
     sys.modules.setdefault("rfc3987_syntax", None)
 
 
-def main() -> int:
-    """Execute the notebook; return the exit code."""
-    _die_with_parent()
-    import_quickly()
-    request = json.load(sys.stdin)
-    if os.getppid() != request["parent"]:  # it died before this process asked to die with it
-        print("the process that asked for the notebook is gone", file=sys.stderr)
-        return 1
+def _execute(notebook: str, output: str, parameters: dict) -> str | None:
+    """Execute a notebook in this process; return the cause in a line when it fails."""
     import papermill
 
-    output = request["output"]
     try:
         papermill.execute_notebook(
-            request["notebook"],
+            notebook,
             output,
-            parameters=request["parameters"],
+            parameters=parameters,
             kernel_name="python3",
-            cwd=os.path.dirname(request["notebook"]),
+            cwd=os.path.dirname(notebook),
             progress_bar=False,
         )
     except papermill.PapermillExecutionError as error:
         message = str(error.evalue).strip().splitlines() or [""]
-        print(f"{error.ename}: {message[0]} (cell {error.exec_count})", file=sys.stderr)
-        return 1
+        return f"{error.ename}: {message[0]} (cell {error.exec_count})"
     except Exception as error:  # a dead kernel, a full disk: the caller shows the line
-        print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return None
+
+
+def main() -> int:
+    """Execute the notebook of the request; return the exit code."""
+    _die_with_parent()
+    import_quickly()
+    request = json.load(sys.stdin)
+    parent = request.pop("parent")
+    if os.getppid() != parent:  # it died before this process asked to die with it
+        cause = "the process that asked for the notebook is gone"
+    else:
+        cause = _execute(**request)
+    if cause is not None:
+        print(cause, file=sys.stderr)
         return 1
     return 0
 
