@@ -17,7 +17,7 @@ def study(tmp_path):
 
 @pytest.fixture
 def refused(tmp_path, capsys):
-    """Run the command; return the line it ends with, having seen that nothing was made."""
+    """Run the command; return its one line, after checking that nothing was written."""
 
     def run(*arguments) -> str:
         code = main([*arguments, "--reports", str(tmp_path / "reports")])

@@ -1,4 +1,4 @@
-"""What is raised, and how bad input is refused: field, value, what is allowed."""
+"""Exceptions, and the refusal of bad input: field, value, what is allowed."""
 
 
 class StudyError(ValueError):

@@ -92,7 +92,7 @@ def test_the_sentence_on_top_is_computed_from_the_summary(page, folder):
     assert summary.loc[summary["elbo"].idxmax(), "activation"] in expected
 
 
-def test_the_page_asks_nothing_of_a_network(page):
+def test_the_page_loads_nothing_from_a_network(page):
     assert page.find_all(["script", "link", "iframe", "object"]) == []
     sources = [image["src"] for image in page.find_all("img")]
     assert len(sources) >= 6
@@ -223,8 +223,8 @@ def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
 
 
 def test_the_tuned_rate_follows_validation_and_test_images_follow_it(gridded):
-    tables_ = files.read(gridded)
-    runs = tables_["runs"]
+    tables = files.read(gridded)
+    runs = tables["runs"]
     for _, group in runs.groupby(["activation", "depth"]):
         best = group.groupby("learning_rate")["val_elbo"].mean().idxmax()
         assert (group["tuned_rate"] == (group["learning_rate"] == best)).all()
@@ -232,5 +232,5 @@ def test_the_tuned_rate_follows_validation_and_test_images_follow_it(gridded):
     seen = runs[runs["default_rate"] | runs["tuned_rate"]]
     assert seen["elbo"].notna().all()
     assert runs.drop(seen.index)["elbo"].isna().all()
-    scored = tables_["scores"][keys.MODEL_KEYS].drop_duplicates()
+    scored = tables["scores"][keys.MODEL_KEYS].drop_duplicates()
     assert len(scored.merge(seen[keys.MODEL_KEYS])) == len(scored) == len(seen)

@@ -226,7 +226,7 @@ def test_equal_images_under_another_name_are_runs_of_their_own(tmp_path, several
         ([44, None], "train_size: 44 are all of .*large.npz, for which null is there too"),
     ],
 )
-def test_sizes_that_cannot_be_are_refused_before_anything_runs(
+def test_impossible_sizes_are_refused_before_anything_runs(
     tmp_path, several, trained, sizes, message
 ):
     study = Study.create(**{**several.model_dump(), "train_size": sizes})

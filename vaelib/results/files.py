@@ -16,11 +16,11 @@ FILES = {
     "scores": "scores.csv.gz",
 }
 
-# A run also has
+# Other files of a run.
 RUN_GALLERY = "gallery.npz"
 RUN_MODEL = "model.keras"
 
-# and a report
+# Other files of a report.
 SUMMARY = "summary.csv"
 VERDICTS = "verdicts.csv"
 FAILURES = "failures.csv"
