@@ -1,4 +1,9 @@
-"""Lower bounds on the log-likelihood of images, in nats."""
+"""Bounds on the log-likelihood of images that are only evaluated, in nats.
+
+The importance-weighted bound L_k, which decodes many posterior samples per image,
+and the ELBO of a constant image, which has no network. The ELBO that training
+maximises is in `elbo`.
+"""
 
 import math
 from collections.abc import Callable
@@ -7,30 +12,10 @@ import numpy as np
 
 from vaelib.backend import tf
 from vaelib.models import likelihoods
+from vaelib.models.elbo import reparameterize
 
 # Decoded pixels in one call: bounds the memory of an importance-weighted bound.
 _PIXELS = 80_000_000
-
-
-def elbo(model, images, noise):
-    """Return the evidence lower bound from one posterior sample an image.
-
-    Parameters
-    ----------
-    model : VAE
-    images : tensor [n, height, width, channels]
-    noise : tensor [n, latent_dim]
-        Standard normal.
-
-    Returns
-    -------
-    tensor [n]
-        With the analytic KL term (Kingma and Welling 2014, equation 7).
-    """
-    mean, log_variance = model.encoder(images, training=False)
-    logits = model.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=False)
-    kl = tf.reduce_sum(likelihoods.gaussian_kl(mean, log_variance), axis=-1)
-    return -model.negative_log_likelihood(images, logits) - kl
 
 
 def log_mean_weight(model, images, noise):
@@ -50,7 +35,7 @@ def log_mean_weight(model, images, noise):
         equation 8).
     """
     mean, log_variance = model.encoder(images, training=False)
-    z = mean + tf.exp(0.5 * log_variance) * noise
+    z = reparameterize(mean, log_variance, noise)
     samples, n = tf.shape(z)[0], tf.shape(z)[1]
     logits = model.decoder(tf.reshape(z, [samples * n, model.latent_dim]), training=False)
     repeated = tf.tile(images, [samples, 1, 1, 1])

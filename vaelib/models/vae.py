@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vaelib.backend import keras, tf
 from vaelib.exceptions import require
-from vaelib.models import activations, dense, layers, likelihoods
+from vaelib.models import activations, dense, elbo, layers, likelihoods
 from vaelib.models.inference import Inference
 from vaelib.models.trainer import BlockTrainer
 
@@ -198,18 +198,26 @@ class VAE(Inference, BlockTrainer):
         tensor [2]
             Reconstruction and KL term in nats.
         """
+
+        def negative_log_likelihood(images, logits):
+            variance = None
+            if training and self.likelihood == "gaussian":
+                variance = self._update_variance(images, logits, weights)
+            return self.negative_log_likelihood(images, logits, variance)
+
         with layers.only_rows(self.norm_layers, weights > 0):
-            mean, log_variance = self.encoder(images, training=training)
-            logits = self.decoder(mean + tf.exp(0.5 * log_variance) * noise, training=training)
-        variance = None
-        if training and self.likelihood == "gaussian":
-            error = likelihoods.squared_error(images, self.decoded_mean(logits))
-            variance = likelihoods.optimal_variance(error, weights, math.prod(self.image_shape))
-            steps = self.optimizer.iterations
-            self.variance.assign(likelihoods.running_variance(self.variance, variance, steps))
-        reconstruction = self.negative_log_likelihood(images, logits, variance)
-        kl = tf.reduce_sum(likelihoods.gaussian_kl(mean, log_variance), axis=-1)
+            reconstruction, kl = elbo.terms(
+                self.encoder, self.decoder, negative_log_likelihood, images, noise, training
+            )
         return tf.stack([tf.reduce_sum(weights * reconstruction), tf.reduce_sum(weights * kl)])
+
+    def _update_variance(self, images, logits, weights):
+        """Return the optimal variance of a mini-batch; move the running mean towards it."""
+        error = likelihoods.squared_error(images, self.decoded_mean(logits))
+        variance = likelihoods.optimal_variance(error, weights, math.prod(self.image_shape))
+        steps = self.optimizer.iterations
+        self.variance.assign(likelihoods.running_variance(self.variance, variance, steps))
+        return variance
 
     def call(self, images, training: bool = False):
         """Decode the posterior means; so `predict` reconstructs."""
