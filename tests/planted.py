@@ -22,8 +22,8 @@ RESULT = {
     "elbo": np.nan,
     "mse": np.nan,
     "seconds_per_epoch": 0.1,
-    "gradient_ratio_start": 0.5,
-    "gradient_ratio": 0.5,
+    "gradient_flow_start": 0.5,
+    "gradient_flow": 0.5,
 }
 
 

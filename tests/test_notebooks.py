@@ -74,9 +74,9 @@ def several(row: dict) -> dict:
     ratio = {"sigmoid": 0.1, "tanh": 0.3, "relu": 0.9, "linear": 1}[row["activation"]]
     ratio = ratio ** row["depth"] * (1 + 0.1 * planted.noise(row))
     fit = (loss + np.append(loss[1:], loss[-1])) / 2  # at the end of each epoch
-    scores = {"val_elbo": -level + planted.noise(row), "gradient_ratio_start": ratio}
+    scores = {"val_elbo": -level + planted.noise(row), "gradient_flow_start": ratio}
     scores["weight_decay"] = np.nan  # off
-    return {**scores, "loss": loss, "val_loss": fit + 10, "gradient_ratio": ratio}
+    return {**scores, "loss": loss, "val_loss": fit + 10, "gradient_flow": ratio}
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -226,8 +226,8 @@ def test_numbers_show_significant_digits_without_an_exponent(value, shown):
 
 def test_an_infinite_ratio_is_shown():
     # A dead last layer has no gradient; the first still has that of the KL divergence.
-    ratios = {"gradient_ratio": np.inf, "gradient_ratio_low": np.nan}
-    assert re.match("inf|∞|&infin;", cells(summary(ratios), "gradient_ratio")[0][1])
+    ratios = {"gradient_flow": np.inf, "gradient_flow_low": np.nan}
+    assert re.match("inf|∞|&infin;", cells(summary(ratios), "gradient_flow")[0][1])
 
 
 def report_facts(target=130.0, own=None, shape=(28, 28, 1)) -> dict:

@@ -1,11 +1,11 @@
-"""Recorded gradients and shares against gradients taken by other means."""
+"""Recorded gradients and shares, compared with gradients computed by other means."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from vaelib import GradientProbe
-from vaelib.backend import tf
+from vaelib.backend import keras, tf
 from vaelib.training import probes
 
 
@@ -78,10 +78,10 @@ def test_dead_and_saturated_units_are_found(make_vae, images, activation, bias, 
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_layers_without_activation_have_no_shares(make_vae, images, batch_norm):
+def test_output_layers_have_no_shares(make_vae, images, batch_norm):
     table = measured(make_vae(batch_norm=batch_norm), images)
-    without = table.loc[["mean", "log_variance", "logits"], ["dead", "saturated"]]
-    assert without.isna().all(axis=None)
+    outputs = table.loc[["mean", "log_variance", "logits"], ["dead", "saturated"]]
+    assert outputs.isna().all(axis=None)
     assert table.loc[["encoder_1", "decoder_1"], ["dead", "saturated"]].notna().all(axis=None)
 
 
@@ -98,7 +98,7 @@ def test_the_start_and_every_epoch_are_recorded_and_training_is_untouched(
     assert same_weights(watched, alone)
 
 
-def test_the_rows_begin_anew_with_the_next_seed(make_vae, images):
+def test_rows_are_cleared_when_training_starts_again(make_vae, images):
     vae, probe = make_vae(), GradientProbe(images[:16])
     vae.fit(images, epochs=2, batch_size=32, verbose=0, callbacks=[probe])
     first = pd.DataFrame(probe.rows)
@@ -107,15 +107,30 @@ def test_the_rows_begin_anew_with_the_next_seed(make_vae, images):
     pd.testing.assert_frame_equal(pd.DataFrame(probe.rows), first, check_exact=True)
 
 
-def test_the_gradient_ratio_is_first_over_last_hidden_layer():
-    layers = ["encoder_1", "encoder_2", "mean", "log_variance", "decoder_1", "decoder_2", "logits"]
-    rows = [
-        {"epoch": epoch, "depth": depth, "layer": layer, "gradient_rms": scale * depth}
-        for epoch, scale in ((0, 1.0), (1, 2.0))
-        for depth, layer in enumerate(layers, start=1)
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("loaded", [False, True])
+def test_rows_name_the_network_and_the_role(make_vae, images, tmp_path, batch_norm, loaded):
+    vae = make_vae(hidden_units=(8, 7), batch_norm=batch_norm)
+    before = measured(vae, images)
+    if loaded:
+        vae.optimizer.build(vae.trainable_variables)
+        vae.save(tmp_path / "vae.keras")
+        vae = keras.saving.load_model(tmp_path / "vae.keras")
+    table = measured(vae, images)
+    pd.testing.assert_frame_equal(table, before, check_exact=True)
+    assert list(table["network"]) == ["encoder"] * 4 + ["decoder"] * 3
+    assert list(table.index[table["role"] == "output"]) == ["mean", "log_variance", "logits"]
+    assert list(table.index[table["role"] == "hidden"]) == [
+        "encoder_1",
+        "encoder_2",
+        "decoder_1",
+        "decoder_2",
     ]
-    table = pd.DataFrame(rows)
-    table.loc[(table["epoch"] == 1) & (table["layer"] == "encoder_1"), "gradient_rms"] = 3.0
-    assert probes.gradient_ratio(table) == pytest.approx((1 / 6, 3 / 12))
-    without = table[~table["layer"].str.contains("coder")]
-    assert np.isnan(probes.gradient_ratio(without)).all()
+
+
+def test_a_unit_is_dead_where_it_is_zero_in_every_image_and_at_every_position():
+    dense = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 2.0, 1.0, 0.0]])
+    assert probes.dead_share(tf.constant(dense)) == 0.5
+    convolution = np.zeros((2, 3, 3, 4))
+    convolution[1, 2, 0, 1] = -1.0
+    assert probes.dead_share(tf.constant(convolution)) == 0.75

@@ -219,7 +219,7 @@ def test_a_diverged_model_is_a_row_that_says_so(model, split):
     table = rows(made := list(train(model, split, rates=[1e20, 1e-3], seeds=[5])))
     assert list(table["status"]) == ["diverged", "finished"]
     assert list(table["tuned_rate"]) == [False, True]
-    diverged = ["elbo", "mse", "gap", "active_units", "val_elbo", "gradient_ratio"]
+    diverged = ["elbo", "mse", "gap", "active_units", "val_elbo", "gradient_flow"]
     assert table.loc[0, diverged].isna().all()
     assert table.loc[1, diverged].notna().all()
     assert made[0].tables["scores"].empty

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vaelib.backend import keras
 from vaelib.models import activations
-from vaelib.models.layers import BatchNormalization
+from vaelib.models.layers import BatchNormalization, Network, Role, WatchedLayer
 
 
 def build_encoder(
@@ -15,7 +15,7 @@ def build_encoder(
     activation: str,
     initializer: str,
     batch_norm: bool = False,
-) -> keras.Model:
+) -> tuple[keras.Model, list[WatchedLayer]]:
     """Return the network from images to the posterior's mean and log-variance.
 
     Parameters
@@ -23,7 +23,7 @@ def build_encoder(
     image_shape : tuple of int
         Height, width and channels.
     hidden_units : sequence of int
-        From the images inwards.
+        Units of each layer, from the images to the code.
     latent_dim : int
     activation : str
         Of every hidden layer.
@@ -33,15 +33,21 @@ def build_encoder(
 
     Returns
     -------
-    keras.Model
+    network : keras.Model
         With two outputs [n, latent_dim].
+    watched : list of WatchedLayer
+        Its layers with kernels, from the images to the posterior.
     """
     images = keras.Input(image_shape, name="images")
     x = keras.layers.Flatten(name="flatten")(images)
-    x = _hidden(x, hidden_units, activation, initializer, batch_norm, "encoder")
-    mean = keras.layers.Dense(latent_dim, name="mean")(x)
-    log_variance = keras.layers.Dense(latent_dim, name="log_variance")(x)
-    return keras.Model(images, [mean, log_variance], name="encoder")
+    x, watched = _hidden_layers(
+        x, hidden_units, activation, initializer, batch_norm, Network.ENCODER
+    )
+    mean, log_variance = (
+        _output_layer(x, latent_dim, name, Network.ENCODER) for name in ("mean", "log_variance")
+    )
+    network = keras.Model(images, [mean.activation, log_variance.activation], name="encoder")
+    return network, [*watched, mean, log_variance]
 
 
 def build_decoder(
@@ -51,29 +57,43 @@ def build_decoder(
     activation: str,
     initializer: str,
     batch_norm: bool = False,
-) -> keras.Model:
+) -> tuple[keras.Model, list[WatchedLayer]]:
     """Return the network from latent codes to logits of the shape of images.
 
     Takes the parameters of `build_encoder`, whose mirror it is.
     """
     code = keras.Input((latent_dim,), name="code")
-    x = _hidden(code, hidden_units[::-1], activation, initializer, batch_norm, "decoder")
-    x = keras.layers.Dense(math.prod(image_shape), name="logits")(x)
-    logits = keras.layers.Reshape(image_shape, name="logits_image")(x)
-    return keras.Model(code, logits, name="decoder")
+    x, watched = _hidden_layers(
+        code, hidden_units[::-1], activation, initializer, batch_norm, Network.DECODER
+    )
+    pixels = _output_layer(x, math.prod(image_shape), "logits", Network.DECODER)
+    logits = keras.layers.Reshape(image_shape, name="logits_image")(pixels.activation)
+    return keras.Model(code, logits, name="decoder"), [*watched, pixels]
 
 
-def _hidden(x, units, activation, initializer, batch_norm, half):
-    """Stack hidden layers; linear ones, so that pre-activations can be probed."""
+def _hidden_layers(x, units, activation, initializer, batch_norm, network):
+    """Stack hidden layers; return the last one's output, and all as watched layers."""
     entry = activations.get(activation)
+    watched = []
     for depth, width in enumerate(units, start=1):
-        x = keras.layers.Dense(
+        # Linear, with an activation layer of its own: so the pre-activation can be observed.
+        layer = keras.layers.Dense(
             width,
             kernel_initializer=entry.initializer(initializer),
-            use_bias=not batch_norm,  # normalising would take it away again
-            name=f"{half}_{depth}",
-        )(x)
+            use_bias=not batch_norm,  # the normalisation would subtract it again
+            name=f"{network}_{depth}",
+        )
+        pre_activation = layer(x)
         if batch_norm:
-            x = BatchNormalization(name=f"{half}_{depth}_norm")(x)
-        x = keras.layers.Activation(entry.resolve(), name=f"{half}_{depth}_activation")(x)
-    return x
+            norm = BatchNormalization(name=f"{network}_{depth}_norm")
+            pre_activation = norm(pre_activation)
+        function = keras.layers.Activation(entry.resolve(), name=f"{network}_{depth}_activation")
+        x = function(pre_activation)
+        watched.append(WatchedLayer(network, Role.HIDDEN, layer, pre_activation, x))
+    return x, watched
+
+
+def _output_layer(x, units, name, network) -> WatchedLayer:
+    layer = keras.layers.Dense(units, name=name)
+    output = layer(x)
+    return WatchedLayer(network, Role.OUTPUT, layer, output, output)

@@ -1,11 +1,54 @@
-"""The encoder and the decoder as Keras models of their own."""
+"""Layers of encoders and decoders: normalisation, initialisation, what can be observed."""
 
 import contextlib
+import dataclasses
+import enum
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from vaelib.backend import keras, tf
+
+
+class Network(enum.StrEnum):
+    """The network that a layer belongs to."""
+
+    ENCODER = "encoder"
+    DECODER = "decoder"
+
+
+class Role(enum.StrEnum):
+    """What a layer with a kernel does in its network."""
+
+    HIDDEN = "hidden"  # an activation function follows
+    OUTPUT = "output"  # mean, log-variance or logits
+
+
+@dataclasses.dataclass(frozen=True)
+class WatchedLayer:
+    """A layer with a kernel, and where in its network its values are found.
+
+    Whoever builds a network declares these, so that nobody has to infer them
+    from names or from the order of layers.
+
+    Attributes
+    ----------
+    network : Network
+    role : Role
+    layer : keras.layers.Layer
+        With a kernel.
+    pre_activation : KerasTensor [n, ..., units]
+        What the activation function is applied to: after batch normalisation,
+        where there is one. Of an output layer, its output.
+    activation : KerasTensor [n, ..., units]
+        What the activation function returns. Of an output layer, its output.
+    """
+
+    network: Network
+    role: Role
+    layer: keras.layers.Layer
+    pre_activation: keras.KerasTensor
+    activation: keras.KerasTensor
 
 
 @keras.saving.register_keras_serializable(package="vaelib")
@@ -26,7 +69,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 @contextlib.contextmanager
 def only_rows(layers: Sequence[BatchNormalization], rows) -> Iterator[None]:
-    """Leave the rows that pad a mini-batch out of its statistics."""
+    """Leave out of a mini-batch's statistics the rows that only pad it."""
     for layer in layers:
         layer.rows = rows
     try:
@@ -36,15 +79,17 @@ def only_rows(layers: Sequence[BatchNormalization], rows) -> Iterator[None]:
             layer.rows = None
 
 
-def layers_of(kind: type, *networks: keras.Model) -> list[keras.layers.Layer]:
-    """Return the layers of a kind, in the order of the data's way."""
-    return [layer for network in networks for layer in network.layers if isinstance(layer, kind)]
+def layers_of(layer_type: type, *networks: keras.Model) -> list[keras.layers.Layer]:
+    """Return the layers of a type, from the first network's input to the last one's output."""
+    return [
+        layer for network in networks for layer in network.layers if isinstance(layer, layer_type)
+    ]
 
 
 def draw_weights(layers: Sequence[keras.layers.Dense], seed: int) -> None:
-    """Draw every kernel anew from its layer's initialiser; biases become 0.
+    """Draw every kernel from its layer's initialiser and set biases to 0.
 
-    Each layer has a seed of its own, drawn from `seed`.
+    Each layer has a seed of its own, derived from `seed`.
     """
     seeds = np.random.SeedSequence(seed).generate_state(len(layers))
     for layer, layer_seed in zip(layers, seeds, strict=True):
@@ -56,10 +101,9 @@ def draw_weights(layers: Sequence[keras.layers.Dense], seed: int) -> None:
 
 
 def reset_norms(layers: Sequence[BatchNormalization]) -> None:
-    """Start batch normalisation again: mean 0, variance and scale 1, shift 0."""
+    """Reset batch normalisation: mean and shift 0, variance and scale 1."""
     for layer in layers:
-        for variable, value in (
-            *((layer.gamma, 1.0), (layer.beta, 0.0)),
-            *((layer.moving_mean, 0.0), (layer.moving_variance, 1.0)),
-        ):
-            variable.assign(tf.fill(variable.shape, value))
+        for variable in (layer.moving_mean, layer.beta):
+            variable.assign(tf.zeros(variable.shape))
+        for variable in (layer.moving_variance, layer.gamma):
+            variable.assign(tf.ones(variable.shape))

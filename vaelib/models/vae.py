@@ -56,8 +56,11 @@ class VAE(Inference, BlockTrainer):
         From images to the posterior's mean and log-variance.
     decoder : keras.Model
         From latent codes to logits [n, height, width, channels].
+    watched_layers : tuple of layers.WatchedLayer
+        The layers with kernels, from the images to the logits, with their role
+        and their values before and after the activation function.
     dense_layers : list of keras.layers.Dense
-        The layers with kernels, from the images to the logits.
+        The same layers as Keras knows them.
 
     Raises
     ------
@@ -115,23 +118,15 @@ class VAE(Inference, BlockTrainer):
         self.output_activation = output_activation
         self.initializer = initializer
         self.batch_norm = bool(batch_norm)
-        self.encoder, self.decoder = (
-            build(
-                self.image_shape,
-                self.hidden_units,
-                self.latent_dim,
-                half_activation,
-                self.initializer,
-                self.batch_norm,
-            )
-            for build, half_activation in (
-                (dense.build_encoder, self.activation),
-                (dense.build_decoder, self.decoder_activation),
-            )
+        sizes = self.image_shape, self.hidden_units, self.latent_dim
+        options = self.initializer, self.batch_norm
+        self.encoder, encoder_layers = dense.build_encoder(*sizes, self.activation, *options)
+        self.decoder, decoder_layers = dense.build_decoder(
+            *sizes, self.decoder_activation, *options
         )
-        halves = self.encoder, self.decoder
-        self.dense_layers = layers.layers_of(keras.layers.Dense, *halves)
-        self.norm_layers = layers.layers_of(layers.BatchNormalization, *halves)
+        self.watched_layers = (*encoder_layers, *decoder_layers)
+        self.dense_layers = [watched.layer for watched in self.watched_layers]
+        self.norm_layers = layers.layers_of(layers.BatchNormalization, self.encoder, self.decoder)
         self.variance = self.add_weight(name="variance", trainable=False, initializer="ones")
         self.seed_state = self.add_weight(
             name="seed", dtype="int32", trainable=False, initializer="zeros"

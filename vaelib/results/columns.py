@@ -64,7 +64,7 @@ METRICS = (
     Metric("seconds_per_epoch", "seconds per epoch", Direction.LOWER),
     # A gap is small also where little was learned: the smallest is not the best.
     Metric("gap", "generalisation gap", Direction.LOWER, "nats", margin=1.0, marks_best=False),
-    Metric("gradient_ratio", "gradient ratio first/last", Direction.NEITHER),
+    Metric("gradient_flow", "gradient flow", Direction.NEITHER),
 )
 BY_COLUMN = {metric.column: metric for metric in METRICS}
 JUDGED = tuple(metric for metric in METRICS if metric.judged)

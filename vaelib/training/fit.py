@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from vaelib import metrics
 from vaelib.backend import keras
 from vaelib.data.images import ImageSet
 from vaelib.models.vae import VAE
 from vaelib.results import keys
-from vaelib.training.probes import GradientProbe, gradient_ratio
+from vaelib.training.probes import GradientProbe
 
 _MOMENTUM = 0.9  # of SGD
 
@@ -121,12 +122,12 @@ def fit(
     gradients = pd.DataFrame(probe.rows)
     sound = np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
     diverged = len(history) < epochs or not sound
-    start, end = gradient_ratio(gradients)
+    flow = metrics.gradient_flow(gradients)["flow"]
     summary = {
         "status": keys.Status.DIVERGED if diverged else keys.Status.FINISHED,
         "val_elbo": np.nan if diverged else -history["val_loss"].iloc[-1],
-        "gradient_ratio_start": start,
-        "gradient_ratio": np.nan if diverged else end,
+        "gradient_flow_start": flow.iloc[0],
+        "gradient_flow": np.nan if diverged else flow.iloc[-1],
         "epochs": len(history),
         # The first epoch of the first seed also compiles.
         "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),

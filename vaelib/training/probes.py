@@ -1,30 +1,32 @@
-"""What happens inside the network: gradients, dead and saturated units."""
+"""Gradients per layer, and the shares of dead and saturated units, in training."""
 
-from itertools import zip_longest
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from vaelib.backend import keras, tf
-from vaelib.models import likelihoods
+from vaelib.models import elbo
+from vaelib.models.layers import Network, Role, WatchedLayer
 
-COLUMNS = ("epoch", "depth", "layer", "gradient_norm", "gradient_rms", "dead", "saturated")
+# What is measured of a layer; the other columns say which layer, and when.
+_MEASURES = ("gradient_norm", "gradient_rms", "dead", "saturated")
+COLUMNS = ("epoch", "depth", "network", "layer", "role", *_MEASURES)
 
 
 class GradientProbe(keras.callbacks.Callback):
-    """Record every layer at the start and after every epoch.
+    """Record the gradients of every layer before training and after every epoch.
 
-    One fixed batch with fixed noise is sent forward and back once an epoch, so
-    the training loop carries no extra work. Give every activation and seed the
-    same images.
+    One fixed batch with fixed noise passes forward and backward once per epoch,
+    so that the training step carries no extra work. Give every activation and
+    seed the same images.
 
     Parameters
     ----------
     images : array [n, height, width, channels]
         The batch, in [0, 1].
     saturation : float
-        An element is saturated when the slope of its activation is below this
-        in size.
+        An element is saturated when the absolute slope of its activation is
+        below this.
     seed : int
         Of the noise of the posterior samples.
 
@@ -32,13 +34,15 @@ class GradientProbe(keras.callbacks.Callback):
     ----------
     rows : list of dict
         Since training began, one for each epoch and layer (`COLUMNS`):
-        ``epoch``, 0 before training; ``depth``, 1 for the layer at the images;
-        ``layer``, its name; ``gradient_norm``, Euclidean norm of the loss'
-        gradient with respect to the kernel; ``gradient_rms``, root mean square
-        over images and units of the gradient with respect to the
-        pre-activation, the loss being summed over images; ``dead``, share of
-        units that are zero for every image; ``saturated``, share of elements.
-        The last two are NaN for layers without an activation.
+        ``epoch``, 0 before training; ``depth``, 1 for the layer next to the
+        images; ``network``, ``layer`` and ``role``, see
+        `models.layers.WatchedLayer`; ``gradient_norm``, Euclidean norm of the
+        gradient with respect to the kernel, the loss being averaged over
+        images; ``gradient_rms``, root mean square over images and units of the
+        gradient with respect to the pre-activation, the loss being summed over
+        images; ``dead``, share of units that are zero for every image (and at
+        every position, where a layer has positions); ``saturated``, share of
+        elements. The last two are NaN for output layers.
     """
 
     def __init__(self, images: np.ndarray, saturation: float = 0.01, seed: int = 0):
@@ -66,95 +70,84 @@ class GradientProbe(keras.callbacks.Callback):
         self._record(epoch + 1)
 
     def _record(self, epoch: int) -> None:
-        values = self._measure().numpy()
-        for depth, (layer, row) in enumerate(
-            zip(self.model.dense_layers, values, strict=True), start=1
+        for depth, (watched, values) in enumerate(
+            zip(self.model.watched_layers, self._measure().numpy(), strict=True), start=1
         ):
-            self.rows.append(
-                dict(zip(COLUMNS, (epoch, depth, layer.name, *map(float, row)), strict=True))
-            )
+            row = {
+                "epoch": epoch,
+                "depth": depth,
+                "network": str(watched.network),
+                "layer": watched.layer.name,
+                "role": str(watched.role),
+            }
+            self.rows.append(row | dict(zip(_MEASURES, map(float, values), strict=True)))
 
 
-def gradient_ratio(gradients: pd.DataFrame) -> tuple[float, float]:
-    """Return how much of the gradient arrives at the first hidden layer.
+class _ObservedNetwork:
+    """A network that keeps what its watched layers computed in its last call."""
 
-    Parameters
-    ----------
-    gradients : pandas.DataFrame
-        Rows of one model's `GradientProbe`.
+    def __init__(self, network: keras.Model, layers: Sequence[WatchedLayer]):
+        values = [*(one.pre_activation for one in layers), *(one.activation for one in layers)]
+        self._model = keras.Model(network.input, [network.output, values])
+        self._layers = len(layers)
 
-    Returns
-    -------
-    start, end : float
-        Gradient RMS at the pre-activations of the encoder's first hidden layer
-        over that of the decoder's last, before training and after. NaN for a
-        network without hidden layers.
-    """
-    hidden = gradients[gradients["layer"].str.match(r"(encoder|decoder)_\d+$")]
-    if hidden.empty:
-        return np.nan, np.nan
-    by_depth = hidden.pivot_table(index="epoch", columns="depth", values="gradient_rms")
-    ratios = by_depth.iloc[:, 0] / by_depth.iloc[:, -1]
-    return float(ratios.iloc[0]), float(ratios.iloc[-1])
+    def __call__(self, inputs, training: bool = False):
+        output, values = self._model(inputs, training=training)
+        self.pre_activations, self.activations = values[: self._layers], values[self._layers :]
+        return output
 
 
 def _measurement(model, saturation: float):
-    """Return the compiled function of images and noise; tensor [layers, 4]."""
-    halves = [_with_inner_values(half) for half in (model.encoder, model.decoder)]
-    kernels = [layer.kernel for layer in model.dense_layers]
+    """Return the compiled function from images and noise to a tensor [layers, 4]."""
+    layers = model.watched_layers
+    encoder, decoder = (
+        _ObservedNetwork(network, [one for one in layers if one.network == name])
+        for name, network in ((Network.ENCODER, model.encoder), (Network.DECODER, model.decoder))
+    )
 
     @tf.function(autograph=False)
     def measure(images, noise):
         with tf.GradientTape(persistent=True) as tape:
-            (mean, log_variance), inner = _call(halves[0], images)
-            code = mean + tf.exp(0.5 * log_variance) * noise
-            logits, inner_decoder = _call(halves[1], code)
-            inner = inner + inner_decoder
-            loss = tf.reduce_sum(model.negative_log_likelihood(images, logits))
-            loss += tf.reduce_sum(likelihoods.gaussian_kl(mean, log_variance))
-            outputs = [tf.reduce_sum(output) for _, output in inner if output is not None]
-        pre_activations = [value for value, _ in inner]
-        kernel_gradients = tape.gradient(loss, kernels)
+            reconstruction, kl = elbo.terms(
+                encoder, decoder, model.negative_log_likelihood, images, noise
+            )
+            loss = tf.reduce_sum(reconstruction) + tf.reduce_sum(kl)
+            activations = encoder.activations + decoder.activations
+            totals = [tf.reduce_sum(activation) for activation in activations]
+        pre_activations = encoder.pre_activations + decoder.pre_activations
+        # An activation is element-wise, so the gradient of the sum is each element's slope.
+        slopes = map(tape.gradient, totals, pre_activations)
+        kernel_gradients = tape.gradient(loss, [one.layer.kernel for one in layers])
         gradients = tape.gradient(loss, pre_activations)
-        hidden = [(a, output) for a, output in inner if output is not None]
-        slopes = iter(
-            [tape.gradient(total, a) for (a, _), total in zip(hidden, outputs, strict=True)]
-        )
-        rows = []
         n = tf.cast(tf.shape(images)[0], tf.float32)
-        for kernel_gradient, gradient, (_, output) in zip(
-            kernel_gradients, gradients, inner, strict=True
-        ):
-            dead = saturated = tf.constant(np.nan, tf.float32)
-            if output is not None:
-                dead = _share(tf.reduce_all(output == 0, axis=0))
-                saturated = _share(tf.abs(next(slopes)) < saturation)
-            norm = tf.norm(kernel_gradient / n)
-            rows.append(tf.stack([norm, tf.sqrt(tf.reduce_mean(gradient**2)), dead, saturated]))
-        return tf.stack(rows)
+        rows = [
+            [tf.norm(kernel_gradient / n), tf.sqrt(tf.reduce_mean(gradient**2))]
+            for kernel_gradient, gradient in zip(kernel_gradients, gradients, strict=True)
+        ]
+        for row, one, activation, slope in zip(rows, layers, activations, slopes, strict=True):
+            hidden = one.role == Role.HIDDEN
+            row.append(dead_share(activation) if hidden else np.nan)
+            row.append(_share(tf.abs(slope) < saturation) if hidden else np.nan)
+        return tf.stack([tf.stack(row) for row in rows])
 
     return measure
 
 
-def _with_inner_values(network: keras.Model):
-    """Return a model with every dense layer's value before and after activation."""
-    inner = []
-    for layer, *following in zip_longest(*(network.layers[i:] for i in range(3))):
-        if isinstance(layer, keras.layers.Dense):
-            if isinstance(following[0], keras.layers.BatchNormalization):
-                layer, *following = following
-            activated = isinstance(following[0], keras.layers.Activation)
-            inner.append((layer.output, following[0].output if activated else None))
-    flat = [value for pair in inner for value in pair if value is not None]
-    return keras.Model(network.input, [network.output, flat]), inner
+def dead_share(activation):
+    """Return the share of units that are zero for every image, and at every position.
 
+    Parameters
+    ----------
+    activation : tensor [n, ..., units]
+        After the activation function; the axes between are positions.
 
-def _call(half, x):
-    """Return a network's output and its (before, after or None) values."""
-    network, inner = half
-    output, flat = network(x, training=False)
-    values = iter(flat)
-    return output, [(next(values), None if after is None else next(values)) for _, after in inner]
+    Returns
+    -------
+    scalar tensor
+        In [0, 1].
+    """
+    all_but_units = list(range(len(activation.shape) - 1))
+    return _share(tf.reduce_all(activation == 0, axis=all_but_units))
 
 
 def _share(mask):
