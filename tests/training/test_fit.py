@@ -1,15 +1,20 @@
 """The model of a setting is the one that was asked for."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from vaelib.backend import keras
 from vaelib.results.keys import Setting
 from vaelib.training import fit
+from vaelib.training.configuration import NetworkConfiguration
+
+NETWORK = NetworkConfiguration(activation="tanh", hidden_units=(8,), latent_dim=3)
 
 
 def build(**fields):
-    return fit.build((6, 5, 1), "tanh", Setting(**fields), (8,), latent_dim=3)
+    return fit.build((6, 5, 1), NETWORK, Setting(**fields))
 
 
 def step(vae, gradient: float, rate: float) -> list[np.ndarray]:
@@ -24,7 +29,7 @@ def step(vae, gradient: float, rate: float) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "nadam", "adamax", "adagrad"])
 def test_weight_decay_shrinks_kernels_and_nothing_else(optimizer):
-    """With no gradient, what is left is the decay: by rate times decay, decoupled."""
+    """Without a gradient a kernel shrinks by rate times decay: decoupled decay."""
     decayed, plain = build(optimizer=optimizer, weight_decay=0.1, batch_norm=True), build()
     for vae in (decayed, plain):
         for variable in vae.trainable_variables:
@@ -32,15 +37,15 @@ def test_weight_decay_shrinks_kernels_and_nothing_else(optimizer):
                 variable.assign(np.full(variable.shape, 2.0))
     values = [variable.numpy() for variable in decayed.trainable_variables]
     changes = step(decayed, 0.0, rate=0.5)
-    kinds = [variable.name for variable in decayed.trainable_variables]
-    assert set(kinds) == {"kernel", "bias", "beta", "gamma"}
-    for kind, value, change in zip(kinds, values, changes, strict=True):
-        expected = -0.5 * 0.1 * value if kind == "kernel" else np.zeros_like(value)
+    names = [variable.name for variable in decayed.trainable_variables]
+    assert set(names) == {"kernel", "bias", "beta", "gamma"}
+    for name, value, change in zip(names, values, changes, strict=True):
+        expected = -0.5 * 0.1 * value if name == "kernel" else np.zeros_like(value)
         np.testing.assert_allclose(change, expected, rtol=1e-4, atol=1e-7)
     assert not any(change.any() for change in step(plain, 0.0, rate=0.5))
 
 
-def test_sgd_goes_on_with_nine_tenths_of_its_last_step():
+def test_sgd_has_a_momentum_of_nine_tenths():
     vae = build(optimizer="sgd")
     for expected in (-0.01, -0.019, -0.0271):
         for change in step(vae, 1.0, rate=0.01):
@@ -48,17 +53,21 @@ def test_sgd_goes_on_with_nine_tenths_of_its_last_step():
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "kind"),
+    ("optimizer", "optimizer_class"),
     [
-        *(("adam", keras.optimizers.Adam), ("rmsprop", keras.optimizers.RMSprop)),
-        *(("nadam", keras.optimizers.Nadam), ("adamax", keras.optimizers.Adamax)),
-        *(("adagrad", keras.optimizers.Adagrad), ("sgd", keras.optimizers.SGD)),
+        ("adam", keras.optimizers.Adam),
+        ("rmsprop", keras.optimizers.RMSprop),
+        ("nadam", keras.optimizers.Nadam),
+        ("adamax", keras.optimizers.Adamax),
+        ("adagrad", keras.optimizers.Adagrad),
+        ("sgd", keras.optimizers.SGD),
     ],
 )
-def test_the_optimizer_is_the_one_named_with_keras_defaults(optimizer, kind):
+def test_the_optimizer_is_the_named_one_with_the_defaults_of_keras(optimizer, optimizer_class):
     made = build(optimizer=optimizer).optimizer
-    assert type(made) is kind
-    expected = kind(momentum=0.9) if optimizer == "sgd" else kind()
+    assert type(made) is optimizer_class
+    options = {"momentum": 0.9} if optimizer == "sgd" else {}
+    expected = optimizer_class(**options)
     assert made.get_config() == expected.get_config() | {"name": made.name}
 
 
@@ -67,7 +76,8 @@ def test_the_optimizer_is_the_one_named_with_keras_defaults(optimizer, kind):
     [(1, [8, 4], [4, 8]), (3, [8, 8, 8, 4, 4, 4], [4, 4, 4, 8, 8, 8])],
 )
 def test_depth_repeats_every_hidden_layer(depth, encoder, decoder):
-    vae = fit.build((6, 5, 1), "relu", Setting(depth=depth), (8, 4), latent_dim=3)
+    network = NetworkConfiguration(activation="relu", hidden_units=(8, 4), latent_dim=3)
+    vae = fit.build((6, 5, 1), network, Setting(depth=depth))
     widths = [layer.units for layer in vae.dense_layers]
     assert widths == [*encoder, 3, 3, *decoder, 30]
 
@@ -77,6 +87,19 @@ def test_the_other_settings_reach_the_model():
     assert (vae.activation, vae.decoder_activation) == ("tanh", "relu")
     assert (vae.initializer, vae.batch_norm) == ("matched", True)
     plain = build()
-    assert (plain.decoder_activation, plain.initializer, plain.batch_norm) == (
-        *("tanh", "keras", False),
+    assert (plain.decoder_activation, plain.initializer) == ("tanh", "keras")
+    assert plain.batch_norm is False
+
+
+def test_the_network_configuration_reaches_the_model():
+    network = NetworkConfiguration(
+        activation="elu",
+        hidden_units=(9, 5),
+        latent_dim=2,
+        likelihood="gaussian",
+        output_activation="linear",
+    )
+    config = fit.build((6, 5, 1), network, Setting()).get_config()
+    assert {name: config[name] for name in dataclasses.asdict(network)} == dataclasses.asdict(
+        network
     )

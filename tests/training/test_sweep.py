@@ -1,4 +1,4 @@
-"""The models of a grid as rows: what they say agrees with the models themselves."""
+"""The rows of a sweep agree with the models themselves."""
 
 import dataclasses
 import types
@@ -7,18 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib import GradientProbe, ImageSet, metrics
+from vaelib import ImageSet, metrics
 from vaelib.models import bounds
 from vaelib.results import files, keys
 from vaelib.results.keys import Setting
 from vaelib.training import fit, sweep
+from vaelib.training.configuration import NetworkConfiguration, TrainingConfiguration
 
-RATES = [1e-7, 1e-5, 3e-2]  # learns nothing, next to nothing, and well
+RATES = [1e-7, 1e-5, 3e-2]  # learns nothing, almost nothing, and well
 SEEDS = [5, 3]
 
 
 def build(**fields):
-    return fit.build((6, 5, 1), "tanh", Setting(**fields), (8,), latent_dim=3)
+    network = NetworkConfiguration(activation="tanh", hidden_units=(8,), latent_dim=3)
+    return fit.build((6, 5, 1), network, Setting(**fields))
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +41,16 @@ def trained(model, split):
     return list(train(model, split))
 
 
-def train(model, split, rates=RATES, seeds=SEEDS, epochs=3, **fields):
-    probe = GradientProbe(split.train[:8])
-    return sweep.train(model, split, Setting(), rates, seeds, epochs, 16, probe, **fields)
+def train(model, split, rates=RATES, seeds=SEEDS, epochs=3, setting=None, **options):
+    training = TrainingConfiguration(
+        learning_rate=rates[0],
+        learning_rates=rates[1:],
+        seeds=seeds,
+        epochs=epochs,
+        batch_size=16,
+        probe_images=8,
+    )
+    return sweep.train(model, split, setting or Setting(), training, **options)
 
 
 def rows(trained) -> pd.DataFrame:
@@ -58,25 +67,25 @@ def test_every_rate_and_seed_is_one_run(trained):
             assert (table[keys.MODEL_KEYS] == row[keys.MODEL_KEYS]).all(axis=None)
 
 
-def test_points_go_on_from_those_of_the_settings_before(model, split):
+def test_points_are_numbered_from_the_first_one_given(model, split):
     again = list(train(model, split, rates=RATES[:2], seeds=[0], epochs=1, first_point=4))
     for number, run in zip((4, 5), again, strict=True):
         assert {point for table in run.tables.values() for point in table["point"]} == {number}
 
 
 def test_the_rate_is_chosen_on_validation_images(trained, model, split):
-    """At the highest rate the dark images are learned, and the bright ones are far off."""
+    """At the highest rate the dark images are learned, so that bright ones have a low ELBO."""
     table = rows(trained)
     assert list(table["learning_rate"][table["tuned_rate"]].unique()) == RATES[2:]
     assert list(table["learning_rate"][table["default_rate"]].unique()) == RATES[:1]
     elbo = table.groupby("learning_rate")["elbo"].mean()
-    assert elbo[RATES[0]] > elbo[RATES[2]], "by test images it would be another"
-    turned = dataclasses.replace(split, validation=split.test, test=split.validation)
-    table = rows(train(model, turned))
+    assert elbo[RATES[0]] > elbo[RATES[2]], "test images would choose another rate"
+    swapped = dataclasses.replace(split, validation=split.test, test=split.validation)
+    table = rows(train(model, swapped))
     assert list(table["learning_rate"][table["tuned_rate"]].unique()) == RATES[:1]
 
 
-def test_the_choice_is_that_of_the_losses_in_the_history(trained):
+def test_the_choice_follows_from_the_losses_in_the_history(trained):
     history = pd.concat([run.tables["history"] for run in trained])
     last = history[history["epoch"] == 3].set_index(["point", "seed"])["val_loss"]
     table = rows(trained).set_index(["point", "seed"])
@@ -85,7 +94,7 @@ def test_the_choice_is_that_of_the_losses_in_the_history(trained):
     assert (table["tuned_rate"] == (table.index.get_level_values("point") == best)).all()
 
 
-def test_test_images_are_seen_when_all_is_trained_and_at_chosen_rates_only(
+def test_test_images_are_seen_after_all_training_and_at_chosen_rates_only(
     model, split, monkeypatch
 ):
     events = []
@@ -127,7 +136,7 @@ def test_a_rate_that_is_not_chosen_has_no_score_of_a_test_image(trained):
 
 
 def summaries(**values: list) -> dict[float, list[dict]]:
-    """Return summaries by rate from validation ELBOs; None where a model diverged."""
+    """Return summaries by rate from validation ELBOs; None for a diverged model."""
     return {
         float(rate.strip("_").replace("_", ".")): [
             {"status": "diverged", "val_elbo": np.nan}
@@ -143,10 +152,13 @@ def summaries(**values: list) -> dict[float, list[dict]]:
     ("given", "best"),
     [
         (summaries(_0_1=[-3.0, -1.0], _0_2=[-2.5, -1.0], _0_3=[-9.0, -1.0]), 0.2),
-        (summaries(_0_1=[-90.0, -99.0], _0_2=[-1.0, None]), 0.1),  # not where some diverge
+        (
+            summaries(_0_1=[-90.0, -99.0], _0_2=[-1.0, None]),
+            0.1,
+        ),  # not a rate at which a model diverges
         (summaries(_0_1=[None, None], _0_2=[-99.0, None]), 0.2),
         (summaries(_0_1=[None, None], _0_2=[None, None]), 0.1),
-        (summaries(_0_3=[-2.0], _0_1=[-2.0]), 0.3),  # of equals the default
+        (summaries(_0_3=[-2.0], _0_1=[-2.0]), 0.3),  # of equal rates, the first
         (summaries(_0_1=[None], _0_2=[3.0]), 0.2),
     ],
 )
@@ -154,7 +166,7 @@ def test_the_best_rate_has_the_highest_mean_among_those_where_most_finish(given,
     assert sweep.best_rate(given) == best
 
 
-def test_the_rows_are_those_of_the_trained_model(model, split):
+def test_the_rows_describe_the_trained_model(model, split):
     for run in train(model, split, rates=[3e-2]):
         row = run.tables["runs"].iloc[0]
         assert tuple(row[["activation", "status", "epochs"]]) == ("tanh", "finished", 3)
@@ -182,8 +194,7 @@ def test_the_rows_are_those_of_the_trained_model(model, split):
 
 def test_the_rows_name_the_setting(model, split):
     setting = Setting(decoder_activation="relu", weight_decay=0.5, depth=2)
-    probe = GradientProbe(split.train[:8])
-    (run,) = sweep.train(model, split, setting, [1e-3], [0], 1, 16, probe)
+    (run,) = train(model, split, rates=[1e-3], seeds=[0], epochs=1, setting=setting)
     row = run.tables["runs"].iloc[0]
     assert {name: row[name] for name in keys.SETTING_KEYS} == {
         **dataclasses.asdict(setting),

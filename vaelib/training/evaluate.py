@@ -9,41 +9,57 @@ from vaelib import metrics
 from vaelib.data.images import ImageSet
 from vaelib.models.vae import VAE
 from vaelib.results.keys import Status
-from vaelib.training.fit import Fit
+from vaelib.training.fit import TrainedModel
 
-# What is known of the test images; a diverged model has no number for it.
+# Columns of ``runs`` that need the test images: NaN where they were not seen.
 _SCORED = ("elbo", "mse", "psnr", "ssim", "kl", "active_units", "identical", "train_elbo", "gap")
-# Columns with their types, so that a table without rows joins the others.
-_OF_IMAGE = {"image": int, "elbo": float, "mse": float, "psnr": float, "ssim": float}
-_OF_UNIT = {"unit": int, "kl": float, "active": bool}
+# Columns with their types, so that an empty table can be concatenated with others.
+_SCORE_COLUMNS = {"image": int, "elbo": float, "mse": float, "psnr": float, "ssim": float}
+_LATENT_COLUMNS = {"unit": int, "kl": float, "active": bool}
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """A trained model's rows, and arrays for figures.
+class ScoredModel:
+    """A trained model's rows of the result tables, and its reconstructions.
 
     Attributes
     ----------
     tables : dict of str to pandas.DataFrame
         ``runs``, ``history``, ``gradients``, ``latents`` and ``scores``; see
-        `results.FILES`.
+        `results.files.FILES`.
     reconstructions : array of float32 [n, height, width, channels] or None
-        Of the test images; None where they were not to be seen.
+        Of the test images; None where they were not seen.
     """
 
     tables: dict[str, pd.DataFrame]
     reconstructions: np.ndarray | None
 
 
-def score(model: VAE, images: ImageSet, one: Fit, seen: bool = True) -> Run:
-    """Turn a trained model into rows, scored on the test images if they may be seen."""
-    model.seed = one.seed
-    model.set_weights(one.weights)
-    scores = pd.DataFrame(columns=list(_OF_IMAGE)).astype(_OF_IMAGE)
-    latents = pd.DataFrame(columns=list(_OF_UNIT)).astype(_OF_UNIT)
+def score(
+    model: VAE, images: ImageSet, trained: TrainedModel, test_allowed: bool = True
+) -> ScoredModel:
+    """Turn a trained model into rows of the result tables.
+
+    Parameters
+    ----------
+    model : VAE
+        Takes the weights of `trained`.
+    images : ImageSet
+    trained : TrainedModel
+    test_allowed : bool
+        Whether the model may be scored on test images; a diverged model never is.
+
+    Returns
+    -------
+    ScoredModel
+    """
+    model.seed = trained.seed
+    model.set_weights(trained.weights)
+    scores = pd.DataFrame(columns=list(_SCORE_COLUMNS)).astype(_SCORE_COLUMNS)
+    latents = pd.DataFrame(columns=list(_LATENT_COLUMNS)).astype(_LATENT_COLUMNS)
     summary = dict.fromkeys(_SCORED, np.nan)
     reconstructions = None
-    if seen and one.summary["status"] == Status.FINISHED:
+    if test_allowed and trained.summary["status"] == Status.FINISHED:
         means, log_variances = model.encode(images.test)
         reconstructions = model.decode(means)
         scores = pd.DataFrame(
@@ -68,10 +84,10 @@ def score(model: VAE, images: ImageSet, one: Fit, seen: bool = True) -> Run:
             "gap": train_elbo - elbo,
         }
     tables = {
-        "runs": pd.DataFrame([{**one.summary, **summary}]),
-        "history": one.history.copy(),
-        "gradients": one.gradients.copy(),
+        "runs": pd.DataFrame([{**trained.summary, **summary}]),
+        "history": trained.history.copy(),
+        "gradients": trained.gradients.copy(),
         "latents": latents,
         "scores": scores,
     }
-    return Run(tables, reconstructions)
+    return ScoredModel(tables, reconstructions)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,24 +11,28 @@ from vaelib.backend import keras
 from vaelib.data.images import ImageSet
 from vaelib.models.vae import VAE
 from vaelib.results import keys
+from vaelib.training.configuration import NetworkConfiguration, TrainingConfiguration
 from vaelib.training.probes import GradientProbe
 
 _MOMENTUM = 0.9  # of SGD
 
 
 @dataclasses.dataclass(frozen=True)
-class Fit:
-    """A trained model before any test image is seen.
+class TrainedModel:
+    """A trained model, before any test image is seen.
 
     Attributes
     ----------
     seed : int
     weights : list of array
-        The model's, as of `keras.Model.get_weights`.
-    history, gradients : pandas.DataFrame
+        As returned by `keras.Model.get_weights`.
+    history : pandas.DataFrame
+        A row for each epoch: the terms of the loss, and seconds.
+    gradients : pandas.DataFrame
+        Rows of the `GradientProbe`.
     summary : dict
-        ``status``: ``finished``, or ``diverged`` where the loss was no longer a
-        number; ``val_elbo``, of the validation images after the last epoch.
+        Columns of ``runs``: among them ``status``, see `results.keys.Status`,
+        and ``val_elbo``, of the validation images after the last epoch.
     """
 
     seed: int
@@ -56,18 +59,17 @@ class _Clock(keras.callbacks.Callback):
 
 
 def build(
-    image_shape: Sequence[int],
-    activation: str,
+    image_shape: tuple[int, int, int],
+    network: NetworkConfiguration,
     setting: keys.Setting,
-    hidden_units: Sequence[int],
-    **fields,
 ) -> VAE:
-    """Return the compiled model of a grid point.
+    """Return the compiled model of a setting.
 
     Parameters
     ----------
-    image_shape, activation, hidden_units, **fields
-        See `VAE`.
+    image_shape : tuple of int
+        Height, width and channels.
+    network : NetworkConfiguration
     setting : keys.Setting
 
     Returns
@@ -76,12 +78,14 @@ def build(
     """
     vae = VAE(
         image_shape,
-        activation=activation,
-        hidden_units=[units for units in hidden_units for _ in range(setting.depth)],
+        activation=network.activation,
+        hidden_units=[units for units in network.hidden_units for _ in range(setting.depth)],
+        latent_dim=network.latent_dim,
+        likelihood=network.likelihood,
+        output_activation=network.output_activation,
         decoder_activation=setting.decoder_activation,
         initializer=setting.initializer,
         batch_norm=setting.batch_norm,
-        **fields,
     )
     config = {"momentum": _MOMENTUM} if setting.optimizer == "sgd" else {}
     if setting.weight_decay:
@@ -96,21 +100,37 @@ def build(
 def fit(
     model: VAE,
     images: ImageSet,
-    rate: float,
+    learning_rate: float,
     seed: int,
-    epochs: int,
-    batch_size: int,
+    training: TrainingConfiguration,
     probe: GradientProbe,
-) -> Fit:
-    """Train a compiled model from a seed at a learning rate; see `train`."""
+) -> TrainedModel:
+    """Train a compiled model from a seed at a learning rate.
+
+    Parameters
+    ----------
+    model : VAE
+        Its weights are drawn anew.
+    images : ImageSet
+        Of which the test images are not seen.
+    learning_rate : float
+    seed : int
+    training : TrainingConfiguration
+        Gives the epochs and the batch size.
+    probe : GradientProbe
+
+    Returns
+    -------
+    TrainedModel
+    """
     model.initialize(seed)
-    model.optimizer.learning_rate = rate
+    model.optimizer.learning_rate = learning_rate
     clock = _Clock()
     started = time.perf_counter()
     log = model.fit(
         images.train,
-        epochs=epochs,
-        batch_size=batch_size,
+        epochs=training.epochs,
+        batch_size=training.batch_size,
         validation_data=images.validation,
         callbacks=[clock, probe, keras.callbacks.TerminateOnNaN()],
         verbose=0,
@@ -120,8 +140,8 @@ def fit(
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     history["seconds"] = clock.seconds
     gradients = pd.DataFrame(probe.rows)
-    sound = np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
-    diverged = len(history) < epochs or not sound
+    finite = np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
+    diverged = len(history) < training.epochs or not finite
     flow = metrics.gradient_flow(gradients)["flow"]
     summary = {
         "status": keys.Status.DIVERGED if diverged else keys.Status.FINISHED,
@@ -133,4 +153,4 @@ def fit(
         "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),
         "seconds": seconds,
     }
-    return Fit(seed, model.get_weights(), history, gradients, summary)
+    return TrainedModel(seed, model.get_weights(), history, gradients, summary)

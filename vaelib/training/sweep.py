@@ -1,8 +1,8 @@
-"""Train the models of one activation and turn them into rows of the result tables."""
+"""Train one activation at every learning rate from every seed of a setting."""
 
 import dataclasses
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from vaelib.models import bounds
 from vaelib.models.vae import VAE
 from vaelib.results.keys import SAME, RateChoice, Setting, Status
 from vaelib.results.provenance import versions
-from vaelib.training.evaluate import Run, score
+from vaelib.training.configuration import TrainingConfiguration
+from vaelib.training.evaluate import ScoredModel, score
 from vaelib.training.fit import fit
 from vaelib.training.probes import GradientProbe
 
@@ -20,44 +21,61 @@ def train(
     model: VAE,
     images: ImageSet,
     setting: Setting,
-    rates: Sequence[float],
-    seeds: Sequence[int],
-    epochs: int,
-    batch_size: int,
-    probe: GradientProbe,
+    training: TrainingConfiguration,
     first_point: int = 0,
-) -> Iterator[Run]:
+) -> Iterator[ScoredModel]:
     """Train a model at every rate from every seed, then score some on test images.
 
-    Test images are seen at the first rate, the default one, and at the one
-    that is best on the validation images, the tuned one; not before all
-    are trained.
+    Test images are seen at the default learning rate and at the tuned one, which
+    is the best on the validation images, and only after all models are trained.
 
     Parameters
     ----------
     model : VAE
-        Compiled, of this setting; its weights are drawn anew.
+        Compiled, of this setting, see `fit.build`; its weights are drawn anew.
     images : ImageSet
     setting : Setting
-    rates : sequence of float
-        Learning rates.
-    seeds : sequence of int
-    epochs, batch_size : int
-    probe : GradientProbe
+        Recorded in the rows.
+    training : TrainingConfiguration
     first_point : int
         Number of the grid point of the first rate; the others follow.
 
     Yields
     ------
-    Run
+    ScoredModel
         For each rate and seed; until the next, `model` has its weights.
     """
-    fits = {
-        rate: [fit(model, images, rate, seed, epochs, batch_size, probe) for seed in seeds]
-        for rate in rates
+    probe = GradientProbe(images.train[: training.probe_images], saturation=training.saturation)
+    trained = {
+        rate: [fit(model, images, rate, seed, training, probe) for seed in training.seeds]
+        for rate in training.rates
     }
-    tuned = best_rate({rate: [one.summary for one in group] for rate, group in fits.items()})
-    facts = {
+    tuned = best_rate({rate: [one.summary for one in group] for rate, group in trained.items()})
+    facts = _facts(model, images, setting)
+    for point, (rate, group) in enumerate(trained.items(), start=first_point):
+        chosen = {
+            RateChoice.DEFAULT.column: rate == training.learning_rate,
+            RateChoice.TUNED.column: rate == tuned,
+        }
+        for one in group:
+            scored = score(model, images, one, test_allowed=any(chosen.values()))
+            key = {
+                "dataset": images.name,
+                "activation": model.activation,
+                "point": point,
+                "seed": one.seed,
+            }
+            for table in scored.tables.values():
+                for position, (column, value) in enumerate(key.items()):
+                    table.insert(position, column, value)
+            runs = scored.tables["runs"]
+            scored.tables["runs"] = runs.assign(learning_rate=rate, **chosen, **facts)
+            yield scored
+
+
+def _facts(model: VAE, images: ImageSet, setting: Setting) -> dict:
+    """Return the columns of ``runs`` that all models of a setting share."""
+    return {
         **dataclasses.asdict(setting),
         "decoder_activation": setting.decoder_activation or SAME,
         "train_size": len(images.train),
@@ -66,19 +84,6 @@ def train(
         "python": platform.python_version(),
         **versions(),
     }
-    for point, (rate, group) in enumerate(fits.items(), start=first_point):
-        chosen = {
-            RateChoice.DEFAULT.column: rate == rates[0],
-            RateChoice.TUNED.column: rate == tuned,
-        }
-        for one in group:
-            run = score(model, images, one, seen=any(chosen.values()))
-            keys = {"dataset": images.name, "activation": model.activation, "point": point}
-            for table in run.tables.values():
-                for place, (column, value) in enumerate({**keys, "seed": one.seed}.items()):
-                    table.insert(place, column, value)
-            run.tables["runs"] = run.tables["runs"].assign(learning_rate=rate, **chosen, **facts)
-            yield run
 
 
 def best_rate(summaries: dict[float, list[dict]]) -> float:
@@ -87,7 +92,7 @@ def best_rate(summaries: dict[float, list[dict]]) -> float:
     Parameters
     ----------
     summaries : dict of float to list of dict
-        Of each rate's models, one for each seed; see `Fit`.
+        Of each rate's models, one for each seed; see `TrainedModel`.
 
     Returns
     -------
@@ -96,8 +101,8 @@ def best_rate(summaries: dict[float, list[dict]]) -> float:
         ELBO of the validation images.
     """
 
-    def merit(rate: float) -> tuple[int, float]:
+    def rank(rate: float) -> tuple[int, float]:
         values = [one["val_elbo"] for one in summaries[rate] if one["status"] == Status.FINISHED]
         return len(values), float(np.mean(values)) if values else 0.0
 
-    return max(summaries, key=merit)
+    return max(summaries, key=rank)
