@@ -43,7 +43,7 @@ def test_values_are_those_of_the_formula(name):
 @pytest.mark.parametrize(
     ("alias", "name"), [("swish", "silu"), ("identity", "linear"), ("hard_swish", "hard_silu")]
 )
-def test_an_alias_stands_for_one_canonical_name(alias, name):
+def test_an_alias_names_one_canonical_activation(alias, name):
     assert activations.get(alias) is activations.get(name)
     assert activations.get(alias).name == name
     assert alias not in activations.names()
@@ -53,13 +53,13 @@ def test_an_alias_stands_for_one_canonical_name(alias, name):
     ("name", "nearest"),
     [("rellu", "relu"), ("ReLU", "relu"), ("tnah", "tanh"), ("swissh", "swish"), ("cellu", "celu")],
 )
-def test_an_unknown_name_is_told_with_the_nearest(name, nearest):
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, nearest):
     with pytest.raises(ValueError, match=f"^activation: '{name}' .* did you mean '{nearest}'"):
         activations.get(name)
 
 
-def test_what_is_not_a_string_is_refused():
-    with pytest.raises(ValueError, match="^activation: 3 is not a name"):
+def test_a_name_that_is_not_a_string_is_refused():
+    with pytest.raises(ValueError, match="^activation: 3 is not allowed; allowed: a name"):
         activations.get(3)
 
 
@@ -89,9 +89,19 @@ def test_other_keras_functions_are_admitted_by_name():
 @pytest.mark.parametrize(
     ("name", "matched"),
     [
-        *((name, "he_uniform") for name in ("relu", "leaky_relu", "elu", "gelu", "silu", "mish")),
-        *((name, "glorot_uniform") for name in ("sigmoid", "tanh", "linear", "log_sigmoid")),
-        *(("softplus", "he_uniform"), ("relu6", "he_uniform"), ("selu", "lecun_uniform")),
+        ("relu", "he_uniform"),
+        ("leaky_relu", "he_uniform"),
+        ("elu", "he_uniform"),
+        ("gelu", "he_uniform"),
+        ("silu", "he_uniform"),
+        ("mish", "he_uniform"),
+        ("softplus", "he_uniform"),
+        ("relu6", "he_uniform"),
+        ("selu", "lecun_uniform"),
+        ("sigmoid", "glorot_uniform"),
+        ("tanh", "glorot_uniform"),
+        ("linear", "glorot_uniform"),
+        ("log_sigmoid", "glorot_uniform"),
     ],
 )
 def test_the_matched_initializer_suits_the_function(name, matched):
@@ -100,7 +110,7 @@ def test_the_matched_initializer_suits_the_function(name, matched):
     assert activation.initializer("keras") == "glorot_uniform"
 
 
-def test_an_own_function_is_found_under_its_name():
+def test_a_registered_function_is_found_by_its_name():
     def cube(a):
         return a**3
 
@@ -128,7 +138,7 @@ def test_a_registered_name_or_alias_is_taken(name):
     ],
     ids=["mixes all units", "mixes earlier units", "mixes images", "drops units"],
 )
-def test_an_own_function_that_is_not_element_wise_is_refused(function):
+def test_registering_a_function_that_is_not_element_wise_is_refused(function):
     with pytest.raises(ValueError, match="^activation: 'own' is not element-wise"):
         activations.register(function, "own")
     assert "own" not in activations.names()

@@ -1,4 +1,4 @@
-"""The floor of a constant image against sums by hand, scipy and a trained decoder."""
+"""The ELBO of a constant image, compared with hand calculation, scipy and an optimiser."""
 
 import numpy as np
 import pytest
@@ -11,26 +11,26 @@ TRAIN = np.array([[0.0, 0.5], [0.6, 1.0], [0.3, 0.9]], "float32").reshape(3, 2, 
 TEST = np.array([[1.0, 0.8]], "float32").reshape(1, 2, 1, 1)
 
 
-def test_the_bernoulli_floor_is_the_cross_entropy_of_the_mean_image():
+def test_the_bernoulli_baseline_is_the_cross_entropy_of_the_mean_image():
     p = (0.3, 0.8)
     by_hand = np.log(p[0]) + 0.8 * np.log(p[1]) + 0.2 * np.log(1 - p[1])
     assert bounds.constant_elbo(TRAIN, TEST, "bernoulli") == pytest.approx(by_hand, rel=1e-6)
 
 
-def test_the_gaussian_floor_is_the_density_at_the_training_variance():
+def test_the_gaussian_baseline_is_the_density_at_the_training_variance():
     variance = (0.09 + 0.09 + 0.09 + 0.04 + 0.01) / 6
     by_hand = stats.norm([0.3, 0.8], np.sqrt(variance)).logpdf([1.0, 0.8]).sum()
     assert bounds.constant_elbo(TRAIN, TEST, "gaussian") == pytest.approx(by_hand, rel=1e-6)
 
 
 @pytest.mark.parametrize(("pixel", "nats"), [(0.0, np.log(1 / 10)), (1.0, np.log(9 / 10))])
-def test_a_pixel_that_training_never_left_dark_is_not_certain(pixel, nats):
+def test_a_pixel_that_is_always_lit_in_training_is_not_certain(pixel, nats):
     train, test = np.ones((8, 1, 1, 1)), np.full((4, 1, 1, 1), pixel)
     for a, b in ((train, test), (1 - train, 1 - test)):
         assert bounds.constant_elbo(a, b, "bernoulli") == pytest.approx(nats)
 
 
-def test_constant_images_leave_the_least_variance():
+def test_constant_images_have_the_minimum_variance():
     images = np.full((5, 3, 2, 1), 0.7, "float32")
     expected = -3 * np.log(2 * np.pi * likelihoods.MINIMUM_VARIANCE)
     assert bounds.constant_elbo(images, images, "gaussian") == pytest.approx(expected)
@@ -38,7 +38,7 @@ def test_constant_images_leave_the_least_variance():
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
 def test_no_constant_is_better_on_the_training_images(images, likelihood):
-    """An optimiser looks for one by the model's own likelihood."""
+    """An optimiser searches for a better one under the model's likelihood."""
 
     def loss(x):
         logits = np.broadcast_to(x[:-1].reshape(1, *images.shape[1:]), images.shape)

@@ -16,7 +16,7 @@ def rng():
 
 @pytest.mark.parametrize("mean", [-1.5, 0.0, 2.0])
 @pytest.mark.parametrize("log_variance", [-3.0, 0.0, 1.2])
-def test_the_kl_divergence_is_its_integral(mean, log_variance):
+def test_the_kl_divergence_equals_its_integral(mean, log_variance):
     q = stats.norm(mean, np.exp(log_variance / 2))
     low, high = q.ppf([1e-14, 1 - 1e-14])
     expected, _ = integrate.quad(
@@ -26,7 +26,7 @@ def test_the_kl_divergence_is_its_integral(mean, log_variance):
     np.testing.assert_allclose(kl, [[expected]], rtol=1e-6, atol=1e-9)
 
 
-def test_the_kl_divergence_is_kept_apart_by_unit():
+def test_the_kl_divergence_has_a_value_for_each_unit():
     kl = likelihoods.gaussian_kl(np.array([[0.0, 2.0, 0.0]]), np.array([[0.0, 0.0, np.log(4.0)]]))
     np.testing.assert_allclose(kl, [[0, 2, 0.5 * (4 - 1 - np.log(4))]], atol=1e-12)
 
@@ -40,7 +40,7 @@ def test_bernoulli_nll_is_the_cross_entropy_summed_over_pixels(rng):
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (101, 1, 1), (1, 1, 1)])
 @pytest.mark.parametrize("scale", [0.0, 1.0, 30.0])
-def test_bernoulli_nll_loses_nothing_for_taking_few_logarithms(rng, shape, scale):
+def test_bernoulli_nll_is_accurate_with_few_logarithms(rng, shape, scale):
     images, logits = rng.uniform(size=(3, *shape)), rng.normal(scale=scale, size=(3, *shape))
     exact = (np.logaddexp(0, logits) - images * logits).sum((1, 2, 3))
     nll = likelihoods.bernoulli_nll(images.astype("float32"), logits.astype("float32"))
@@ -74,7 +74,7 @@ def test_squared_error_is_summed_over_pixels_and_channels():
 
 
 @pytest.mark.parametrize("variance", [0.04, 1.0, 9.0])
-def test_gaussian_nll_is_that_of_scipy(rng, variance):
+def test_gaussian_nll_agrees_with_scipy(rng, variance):
     images, means = rng.uniform(size=(5, 4, 3, 2)), rng.normal(size=(5, 4, 3, 2))
     error = likelihoods.squared_error(images, means)
     expected = -stats.norm.logpdf(images, means, np.sqrt(variance)).sum((1, 2, 3))
@@ -88,14 +88,14 @@ def test_the_mean_squared_error_is_the_best_variance():
     assert nll[1] < min(nll[0], nll[2])
 
 
-def test_gaussian_log_density_is_that_of_scipy(rng):
+def test_gaussian_log_density_agrees_with_scipy(rng):
     z, mean, log_variance = rng.normal(size=(3, 6, 4))
     expected = stats.norm.logpdf(z, mean, np.exp(log_variance / 2)).sum(-1)
     density = likelihoods.gaussian_log_density(z, mean, log_variance)
     np.testing.assert_allclose(density, expected, rtol=1e-9)
 
 
-def test_gaussian_log_density_broadcasts_over_draws(rng):
+def test_gaussian_log_density_broadcasts_over_samples(rng):
     z, mean, log_variance = rng.normal(size=(7, 5, 4)), rng.normal(size=(5, 4)), np.zeros((5, 4))
     expected = stats.norm.logpdf(z, mean).sum(-1)
     density = likelihoods.gaussian_log_density(z, mean, log_variance)

@@ -1,4 +1,4 @@
-"""The compiled blocks against a plain loop, and Keras' habits."""
+"""Compiled blocks, compared with a plain loop, and the behaviour Keras users expect."""
 
 import subprocess
 import sys
@@ -81,7 +81,7 @@ def test_every_image_is_trained_on_once_an_epoch(make_vae, images):
     assert not np.array_equal(np.concatenate(rows), np.arange(70)), "shuffled"
 
 
-def test_the_order_is_new_in_every_epoch(make_vae, images):
+def test_every_epoch_has_a_new_order_and_new_noise(make_vae, images):
     vae = make_vae()
     vae.optimizer.build(vae.trainable_variables)
     feed = input_pipeline.training_feed(vae, images, batch_size=32)
@@ -112,11 +112,13 @@ def test_a_data_set_of_batches_trains_like_an_array(make_vae, images, labelled, 
 
 def test_an_empty_data_set_is_refused(make_vae):
     empty = tf.data.Dataset.from_tensor_slices(np.zeros((0, 6, 5, 1), "float32")).batch(4)
-    with pytest.raises(ValueError, match="the data set is empty"):
+    with pytest.raises(ValueError, match="^images: an empty data set is not allowed"):
         make_vae().fit(empty, verbose=0)
 
 
-def test_one_seed_twice_gives_the_same_bits_and_another_other_ones(make_vae, images, same_weights):
+def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones(
+    make_vae, images, same_weights
+):
     first, again, other = make_vae(seed=1), make_vae(seed=1), make_vae(seed=2)
     for vae in (first, again, other):
         vae.fit(images, epochs=2, batch_size=32, verbose=0)
@@ -124,7 +126,7 @@ def test_one_seed_twice_gives_the_same_bits_and_another_other_ones(make_vae, ima
     assert not same_weights(first, other)
 
 
-def test_initialize_starts_anew_from_another_seed(make_vae, images, same_weights):
+def test_initialize_resets_the_model_to_another_seed(make_vae, images, same_weights):
     used, fresh = make_vae(seed=5), make_vae(seed=1)
     used.fit(images, epochs=1, batch_size=32, verbose=0)
     compiled = used.train_function
@@ -133,7 +135,7 @@ def test_initialize_starts_anew_from_another_seed(make_vae, images, same_weights
     for vae in (used, fresh):
         vae.fit(images, epochs=2, batch_size=32, verbose=0)
     assert same_weights(used, fresh)
-    assert used.train_function is compiled, "nothing was compiled again"
+    assert used.train_function is compiled, "no second compilation"
 
 
 @pytest.mark.parametrize("name", ["SGD", "RMSprop", "Nadam", "Adagrad", "AdamW"])
@@ -149,22 +151,26 @@ def test_any_optimizer_is_reset_with_the_weights(make_vae, images, name):
     assert all(map(np.array_equal, start, [v.numpy() for v in vae.optimizer.variables]))
 
 
-def test_the_log_adds_up_in_training_and_validation(make_vae, images):
+def test_the_terms_of_the_log_add_up_in_training_and_validation(make_vae, images):
     log = (
         make_vae()
         .fit(images, epochs=2, batch_size=32, validation_data=images[:9], verbose=0)
         .history
     )
     assert set(log) == {
-        *("loss", "reconstruction", "kl"),
-        *("val_loss", "val_reconstruction", "val_kl"),
+        "loss",
+        "reconstruction",
+        "kl",
+        "val_loss",
+        "val_reconstruction",
+        "val_kl",
     }
     for prefix in ("", "val_"):
         total = np.add(log[f"{prefix}reconstruction"], log[f"{prefix}kl"])
         np.testing.assert_allclose(log[f"{prefix}loss"], total, rtol=1e-6)
 
 
-def test_validation_may_be_split_off_the_end(make_vae, images, same_weights):
+def test_validation_may_be_the_last_images(make_vae, images, same_weights):
     split, given = make_vae(), make_vae()
     one = split.fit(images, batch_size=32, validation_split=0.2, verbose=0)
     two = given.fit(images[:56], batch_size=32, validation_data=(images[56:], None), verbose=0)
@@ -172,7 +178,7 @@ def test_validation_may_be_split_off_the_end(make_vae, images, same_weights):
     assert same_weights(split, given)
 
 
-def test_evaluate_is_the_mean_elbo_and_repeats(make_vae, images):
+def test_evaluate_is_the_mean_elbo_and_is_repeatable(make_vae, images):
     vae = make_vae()
     log = vae.evaluate(images, batch_size=32, return_dict=True, verbose=0)
     assert log == vae.evaluate(images, batch_size=16, return_dict=True, verbose=0) | {
@@ -181,18 +187,18 @@ def test_evaluate_is_the_mean_elbo_and_repeats(make_vae, images):
     assert log["loss"] == pytest.approx(-vae.elbo(images).mean(), rel=1e-5)
 
 
-def test_a_resumed_training_has_the_same_bits(make_vae, images, same_weights, tmp_path):
-    whole, half = make_vae(), make_vae()
+def test_resumed_training_has_the_same_bits(make_vae, images, same_weights, tmp_path):
+    whole, interrupted = make_vae(), make_vae()
     whole.fit(images, epochs=4, batch_size=32, verbose=0)
-    half.fit(images, epochs=2, batch_size=32, verbose=0)
-    half.save(tmp_path / "half.keras")
-    resumed = keras.saving.load_model(tmp_path / "half.keras")
+    interrupted.fit(images, epochs=2, batch_size=32, verbose=0)
+    interrupted.save(tmp_path / "interrupted.keras")
+    resumed = keras.saving.load_model(tmp_path / "interrupted.keras")
     resumed.fit(images, epochs=4, initial_epoch=2, batch_size=32, verbose=0)
     assert same_weights(whole, resumed)
 
 
 class Interruption(keras.callbacks.Callback):
-    """Break off, as a power cut would, at the end of an epoch."""
+    """Interrupt training at the end of an epoch, as a power cut would."""
 
     def __init__(self, epoch):
         super().__init__()
@@ -203,7 +209,7 @@ class Interruption(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def test_backup_and_restore_goes_on_with_the_same_bits(make_vae, images, same_weights, tmp_path):
+def test_backup_and_restore_resumes_with_the_same_bits(make_vae, images, same_weights, tmp_path):
     whole, broken, resumed = make_vae(), make_vae(), make_vae()
     whole.fit(images, epochs=4, batch_size=32, verbose=0)
 
@@ -237,9 +243,9 @@ def test_bits_are_the_same_alone_and_in_parallel():
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     alone = start().communicate()[0]
-    beside = [process.communicate()[0] for process in [start(), start()]]
+    parallel = [process.communicate()[0] for process in [start(), start()]]
     assert len(alone.strip()) == 64
-    assert beside == [alone, alone]
+    assert parallel == [alone, alone]
 
 
 def test_early_stopping_and_checkpoints_work(make_vae, images, tmp_path):
@@ -292,7 +298,7 @@ def test_wrong_images_are_refused_in_a_line(make_vae, wrong, message):
             use(wrong)
 
 
-def test_what_a_vae_has_no_use_for_is_refused(make_vae, images):
+def test_arguments_without_meaning_for_a_vae_are_refused(make_vae, images):
     vae = make_vae()
     with pytest.raises(ValueError, match="y: a target is not allowed"):
         vae.fit(images, images)
@@ -320,7 +326,7 @@ class Evaluation(keras.callbacks.Callback):
         self.model.evaluate(self.images, verbose=0)
 
 
-def test_evaluating_in_a_callback_leaves_the_validation_alone(make_vae, images):
+def test_evaluating_in_a_callback_does_not_change_the_validation(make_vae, images):
     logs = [
         make_vae()
         .fit(

@@ -1,4 +1,4 @@
-"""The VAE: what it computes, what it refuses, what survives on disk."""
+"""The VAE: what it computes, what it refuses, how it is saved and loaded."""
 
 import numpy as np
 import pytest
@@ -12,8 +12,15 @@ def test_the_reference_network_has_the_stated_layers():
     vae = VAE((28, 28, 1))
     shapes = [tuple(layer.kernel.shape) for layer in vae.dense_layers]
     assert shapes == [
-        *((784, 128), (128, 64), (64, 32), (32, 16), (32, 16)),
-        *((16, 32), (32, 64), (64, 128), (128, 784)),
+        (784, 128),
+        (128, 64),
+        (64, 32),
+        (32, 16),
+        (32, 16),
+        (16, 32),
+        (32, 64),
+        (64, 128),
+        (128, 784),
     ]
 
 
@@ -54,7 +61,7 @@ def test_a_linear_gaussian_objective_by_hand(make_vae, images):
     np.testing.assert_allclose(vae.reconstruct(images), logits, rtol=1e-5)
 
 
-def test_the_running_variance_meets_the_mean_squared_error(make_vae, images):
+def test_the_running_variance_approaches_the_mean_squared_error(make_vae, images):
     vae = make_vae(likelihood="gaussian", optimizer=keras.optimizers.SGD(0.0))
     vae.fit(images, epochs=60, batch_size=70, verbose=0)
     rng = np.random.default_rng(0)
@@ -84,7 +91,7 @@ def test_samples_follow_their_seed(make_vae):
 
 def test_the_importance_bound_rises_from_the_elbo(make_vae, images):
     vae = make_vae()
-    # A posterior moved off the prior by hand leaves a gap to close.
+    # A posterior shifted away from the optimum leaves a gap for more samples to close.
     vae.encoder.get_layer("mean").bias.assign([1.0, -1.0, 0.5])
     many = np.repeat(images[:20], 200, axis=0)
     elbo = vae.elbo(many).mean()
@@ -93,7 +100,7 @@ def test_the_importance_bound_rises_from_the_elbo(make_vae, images):
     assert bounds[0] < bounds[1] < bounds[2]
 
 
-def test_the_importance_bound_meets_the_likelihood_of_a_tiny_model(make_vae):
+def test_the_importance_bound_approaches_the_likelihood_of_a_tiny_model(make_vae):
     """One latent unit: integrate p(x | z) p(z) over z on a grid."""
     vae = make_vae(latent_dim=1)
     image = np.random.default_rng(3).uniform(size=(1, 6, 5, 1)).astype("float32")
@@ -154,17 +161,17 @@ def test_matched_initialisers_reach_the_hidden_layers_only():
     }
 
 
-def test_the_halves_may_have_activations_of_their_own():
+def test_encoder_and_decoder_may_have_different_activations():
     vae = VAE((6, 5, 1), activation="relu", decoder_activation="swish", hidden_units=(8,))
     functions = [
-        half.get_layer(f"{half.name}_1_activation").activation.__name__
-        for half in (vae.encoder, vae.decoder)
+        network.get_layer(f"{network.name}_1_activation").activation.__name__
+        for network in (vae.encoder, vae.decoder)
     ]
     assert functions == ["relu", "silu"]
     assert VAE((6, 5, 1), activation="tanh").decoder_activation == "tanh"
 
 
-def test_batch_normalisation_starts_again_with_the_seed(make_vae, images, same_weights):
+def test_batch_normalisation_is_reset_with_the_seed(make_vae, images, same_weights):
     vae, fresh = make_vae(batch_norm=True), make_vae(batch_norm=True)
     vae.fit(images, epochs=1, verbose=0)
     (norm, _) = vae.norm_layers

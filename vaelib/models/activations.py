@@ -1,12 +1,14 @@
 """The registry of activation functions.
 
-Names, matched initialisers and one line of text each. Keras itself is imported
-only when a function is asked for, so that a study can be checked at once.
+Names, matched initialisers and one line of text each. Keras is imported only when
+a function is requested, so that a study can be checked without loading it.
 """
 
 import dataclasses
 import difflib
 from collections.abc import Callable
+
+from vaelib.exceptions import require
 
 HE = "he_uniform"
 LECUN = "lecun_uniform"
@@ -77,7 +79,7 @@ _ALIASES = {"swish": "silu", "hard_swish": "hard_silu", "identity": "linear"}
 
 
 def get(name: str) -> Activation:
-    """Look an activation up by name.
+    """Look up an activation by name.
 
     Parameters
     ----------
@@ -95,8 +97,7 @@ def get(name: str) -> Activation:
         For an unknown name (the message gives the nearest known one) or a
         function that is not element-wise.
     """
-    if not isinstance(name, str):
-        raise ValueError(f"activation: {name!r} is not a name; allowed: a string")
+    require(isinstance(name, str), "activation", repr(name), "a name, as a string")
     canonical = _ALIASES.get(name, name)
     if canonical not in _REGISTRY:
         _REGISTRY[canonical] = _from_keras(name, canonical)
@@ -114,7 +115,7 @@ def register(
     matched_initializer: str = GLOROT,
     text: str = "a function of your own",
 ) -> Activation:
-    """Add a function of your own, so that `VAE` takes its name.
+    """Register a function of your own, so that `VAE` accepts its name.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def register(
 
 
 def _from_keras(name: str, canonical: str) -> Activation:
-    """Admit a function of `keras.activations` that is not in the registry."""
+    """Return the entry for a function of `keras.activations` outside the registry."""
     from vaelib.backend import keras
 
     offered = [n for n in dir(keras.activations) if not n.startswith("_")]
@@ -166,7 +167,7 @@ def _from_keras(name: str, canonical: str) -> Activation:
 
 
 def _require_elementwise(name: str, function: Callable) -> None:
-    """Refuse a function in which one unit's value depends on another's."""
+    """Refuse a function in which the value of a unit depends on other units."""
     import numpy as np
 
     from vaelib.backend import tf
@@ -181,7 +182,7 @@ def _require_elementwise(name: str, function: Callable) -> None:
         if whole.shape != values.shape:
             reason = "it changes the number of units"
         else:
-            # Change all but the first value, then all but the last: that one must not notice.
+            # Change all but the first value, then all but the last: that value must not change.
             for kept in ((0, 0), (-1, -1)):
                 changed = values - 6
                 changed[kept] = values[kept]

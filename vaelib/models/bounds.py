@@ -14,7 +14,7 @@ from vaelib.backend import tf
 from vaelib.models import likelihoods
 from vaelib.models.elbo import reparameterize
 
-# Decoded pixels in one call: bounds the memory of an importance-weighted bound.
+# Most pixels decoded in one call: limits the memory of an importance-weighted bound.
 _PIXELS = 80_000_000
 
 
@@ -47,20 +47,20 @@ def log_mean_weight(model, images, noise):
 
 
 def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float:
-    """Return the floor: the ELBO of a model that decodes every code to one image.
+    """Return the baseline: the ELBO of a model that decodes every code to one image.
 
-    The image is the mean of the training images, their likeliest constant
-    under either likelihood; the posterior is the prior, so the KL term is 0.
-    It is what is left to a model whose posterior has collapsed.
+    The image is the mean of the training images, the constant of maximum
+    likelihood under either likelihood; the posterior is the prior, so the KL
+    term is 0. It is the best that a model with a collapsed posterior can reach.
 
     Parameters
     ----------
     train, test : array of float [n, height, width, channels]
         The training images choose the constant, the test images are scored.
     likelihood : {"bernoulli", "gaussian"}
-        ``bernoulli``: a pixel that hardly any of the n training images lights,
-        or leaves dark, has its mean clipped to [1 / (n + 2), 1 - 1 / (n + 2)]:
-        what Laplace's rule of succession expects of a pixel never seen lit.
+        ``bernoulli``: the mean of a pixel over the n training images is clipped
+        to [1 / (n + 2), 1 - 1 / (n + 2)], the estimate of Laplace's rule of
+        succession for a pixel that is 0, or 1, in all of them.
         ``gaussian``: one variance for all pixels, the mean squared error of the
         training images (Rybkin et al. 2021, equation 5), and at least
         `likelihoods.MINIMUM_VARIANCE`.
@@ -74,10 +74,10 @@ def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float
     if likelihood == "bernoulli":
         least = 1 / (len(train) + 2)
         p = np.clip(mean, least, 1 - least)
-        # The cross-entropy is linear in the image, so that the mean one will do.
+        # The cross-entropy is linear in the image, so the mean image suffices.
         image = np.mean(test, axis=0, dtype="float64")
         return float(np.sum(image * np.log(p) + (1 - image) * np.log1p(-p)))
-    # Without a copy of all training images in double precision.
+    # In this form no copy of all training images in double precision is needed.
     variance = np.mean(np.square(train), dtype="float64") - np.mean(mean**2)
     variance = max(variance, likelihoods.MINIMUM_VARIANCE)
     error = np.mean(np.square(test - mean))
@@ -91,7 +91,7 @@ def accumulate(
     latent_dim: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return the importance-weighted bound from as many calls as memory asks for.
+    """Compute the importance-weighted bound in as many calls as the memory limit requires.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def accumulate(
         Of images and noise; see `log_mean_weight`.
     images : array [n, height, width, channels]
     samples : int
-        Posterior samples an image.
+        Posterior samples per image.
     latent_dim : int
     rng : numpy.random.Generator
         Draws the noise.
@@ -110,7 +110,9 @@ def accumulate(
     """
     decoded = max(1, _PIXELS // math.prod(images.shape[1:]))
     most = min(samples, decoded)
-    counts = [most] * (samples // most) + [samples % most] * (samples % most > 0)
+    counts = [most] * (samples // most)
+    if samples % most:
+        counts.append(samples % most)
     rows = max(1, decoded // most)
     values = []
     for start in range(0, len(images), rows):

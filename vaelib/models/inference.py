@@ -1,4 +1,4 @@
-"""What one asks of a trained model: codes, reconstructions, samples, bounds."""
+"""Inference with a trained model: codes, reconstructions, samples, bounds."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from vaelib.backend import keras, tf
 from vaelib.exceptions import require
 from vaelib.models import bounds, elbo
 
-# Images scored in one call: bounds the memory, whatever the size of the set.
+# Images processed in one call: limits the memory, whatever the size of the set.
 _CHUNK = 4096
 
 
 class Inference(keras.Model):
-    """Methods on arrays, batched and compiled, for a model with two halves.
+    """Methods on arrays, batched and compiled, for a model of encoder and decoder.
 
     A subclass has ``encoder``, ``decoder``, ``latent_dim``, ``seed``,
     ``decoded_mean``, ``negative_log_likelihood`` and ``check_images``.
@@ -42,7 +42,7 @@ class Inference(keras.Model):
         ----------
         x : array [n, height, width, channels]
         seed : int, optional
-            Of the one posterior sample an image; the model's by default.
+            Of the one posterior sample per image; the model's by default.
 
         Returns
         -------
@@ -62,7 +62,7 @@ class Inference(keras.Model):
         ----------
         x : array [n, height, width, channels]
         samples : int
-            k, the posterior samples an image.
+            k, the posterior samples per image.
         seed : int, optional
             Of the samples; the model's by default.
 
@@ -97,7 +97,7 @@ class Inference(keras.Model):
         return bounds.log_mean_weight(self, images, noise)
 
     def _chunked(self, function, *arrays) -> tuple[np.ndarray, ...]:
-        """Call a compiled function on chunks of rows; join what it returns."""
+        """Call a compiled function on chunks of rows; concatenate the results."""
         starts = range(0, len(arrays[0]), _CHUNK)
         parts = [function(*(tf.constant(a[s : s + _CHUNK]) for a in arrays)) for s in starts]
         return tuple(

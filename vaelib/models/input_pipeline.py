@@ -1,10 +1,10 @@
 """Blocks of mini-batches: how images reach the compiled training step.
 
-A mini-batch of a small network is trained in less time than TensorFlow needs to
-start it. So one XLA-compiled call trains a whole block of mini-batches, in a
-loop inside. Everything random is drawn outside the loop, from the model's seed
+Training on a mini-batch of a small network takes less time than TensorFlow needs
+to launch it. So one XLA-compiled call trains a whole block of mini-batches, in an
+inner loop. Everything random is drawn outside the loop, from the model's seed
 and the number of steps taken: the bits depend neither on the length of the
-blocks nor on where a resumed training began.
+blocks nor on the epoch at which training was resumed.
 """
 
 import itertools
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from vaelib.backend import tf
+from vaelib.exceptions import require
 
 _KEYS = itertools.count()
 # Elements that Keras iterates over: the feed's key times this, plus the block's number.
@@ -20,24 +21,24 @@ _PER_FEED = 2**32
 
 
 class Feed:
-    """Blocks of one epoch after another, fetched by number.
+    """Blocks of successive epochs, fetched by number.
 
-    Keras iterates over a data set of block numbers, which costs next to
+    Keras iterates over a data set of block numbers, which costs almost
     nothing; a generator inside tf.data would cost as much as ten mini-batches
-    an epoch. The model turns each number into its block.
+    per epoch. The model turns each number into its block.
 
     Parameters
     ----------
     epoch : callable
         Returns the iterator over the blocks of a new epoch.
     count : int or None
-        Blocks in an epoch; None where only the end tells (at which Keras warns,
-        as for any data set of unknown length).
+        Blocks in an epoch; None where the number is unknown until the epoch ends
+        (Keras then warns, as for any data set of unknown length).
 
     Attributes
     ----------
     key : int
-        Told by every element, so that several feeds may be under way at once.
+        Part of every element, so that several feeds may be in use at the same time.
     """
 
     def __init__(self, epoch: Callable[[], Iterator[dict]], count: int | None):
@@ -50,15 +51,15 @@ class Feed:
         first = self.key * _PER_FEED
         if self._count is None:
             numbers = tf.data.Dataset.from_generator(
-                self._count_along, output_signature=tf.TensorSpec([], tf.int64)
+                self._number_blocks, output_signature=tf.TensorSpec([], tf.int64)
             )
         else:
             numbers = tf.data.Dataset.range(first, first + self._count)
         options = tf.data.Options()
-        options.autotune.enabled = False  # its tear-down stalls every epoch
+        options.autotune.enabled = False  # shutting it down delays the end of every epoch
         return numbers.with_options(options)
 
-    def _count_along(self) -> Iterator[int]:
+    def _number_blocks(self) -> Iterator[int]:
         for number, block in enumerate(self._epoch(), start=self.key * _PER_FEED):
             self._block = block
             yield number
@@ -78,15 +79,15 @@ def key_of(element: int) -> int:
 
 
 def training_feed(model, images, batch_size: int, shuffle: bool = True) -> Feed:
-    """Return a feed that is shuffled anew in every epoch.
+    """Return a feed with a new random order in every epoch.
 
     Parameters
     ----------
     model : VAE
-        Gives the seed, the number of steps taken and the longest block.
+        Provides the seed, the number of steps taken and the maximal block length.
     images : array [n, height, width, channels] or tf.data.Dataset of batches
     batch_size : int
-        Images in a mini-batch; a data set brings its own batches.
+        Images in a mini-batch; ignored for a data set, which has its own batches.
     shuffle : bool
         Whether to draw a new order of the images for every epoch; a data set
         keeps its own.
@@ -126,10 +127,9 @@ def _feed(model, images, batch_size, shuffle, generator) -> Feed:
 
 
 def _dataset_feed(model, dataset, generator) -> Feed:
-    """Group the batches of a data set; its images travel in the block."""
+    """Return a feed of a data set's batches; each block contains its images."""
     first = next(iter(dataset), None)
-    if first is None:
-        raise ValueError("images: the data set is empty; allowed: at least one batch")
+    require(first is not None, "images", "an empty data set", "at least one batch")
     first = model.check_images(images_of(first), "data set")
     batch_size = len(first)
     steps = int(dataset.cardinality())
@@ -150,13 +150,13 @@ def _dataset_feed(model, dataset, generator) -> Feed:
 
 def _shape_of_blocks(steps: int, longest: int) -> tuple[int, int]:
     """Return number and length of the blocks that share `steps` evenly."""
-    # At least 2: XLA unrolls a block of one mini-batch, which then has other last bits.
+    # At least 2: XLA unrolls a block of one mini-batch, which changes the last bits.
     count = -(-steps // max(2, longest))
     return count, max(2, -(-steps // count))
 
 
 def images_of(element):
-    """Return the images of a data set's element, which may bring labels too."""
+    """Return the images of a data set's element, which may also contain labels."""
     return element[0] if isinstance(element, tuple | list) else element
 
 

@@ -28,8 +28,8 @@ class Role(enum.StrEnum):
 class WatchedLayer:
     """A layer with a kernel, and where in its network its values are found.
 
-    Whoever builds a network declares these, so that nobody has to infer them
-    from names or from the order of layers.
+    The function that builds a network declares these, so that they need not be
+    inferred from names or from the order of layers.
 
     Attributes
     ----------

@@ -6,14 +6,14 @@ from vaelib.backend import tf
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
-# A standard deviation of a quarter of a grey level: eight-bit images hold no more.
+# A standard deviation of a quarter of a grey level: the resolution of eight-bit images.
 MINIMUM_VARIANCE = (0.25 / 255) ** 2
-# How fast the running variance follows the batches: about the last hundred.
+# Of the running variance: it averages about the last hundred batches.
 _MOMENTUM = 0.99
 
 
 def gaussian_kl(mean, log_variance):
-    """Divergence of a diagonal Gaussian from the standard normal, by unit.
+    """Divergence of a diagonal Gaussian from the standard normal, for each unit.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def bernoulli_nll(images, logits):
     Parameters
     ----------
     images : tensor [n, height, width, channels]
-        In [0, 1]; grey values are taken as probabilities.
+        In [0, 1]; grey values are treated as probabilities.
     logits : tensor of the same shape
         Any real numbers; finite up to those of float32.
 
@@ -50,9 +50,9 @@ def bernoulli_nll(images, logits):
 def _cross_entropy(images, logits):
     """Return ``sum max(l, 0) - l x + log(1 + exp(-|l|))`` and its gradient.
 
-    Logarithms would take a seventh of a training step, so one serves many
-    pixels: the factors of ``log prod (1 + exp(-|l|))`` lie between 1 and 2, and
-    a product of up to 32 of them loses nothing.
+    A logarithm per pixel would take a seventh of a training step, so up to 32
+    pixels share one: the factors of ``log prod (1 + exp(-|l|))`` are between 1
+    and 2, and a product of up to 32 of them loses no accuracy.
     """
     images, logits = tf.convert_to_tensor(images), tf.convert_to_tensor(logits)
     pixels = math.prod(logits.shape[1:])
@@ -95,17 +95,17 @@ def gaussian_nll(error, pixels, variance):
 
 
 def optimal_variance(error, weights, pixels):
-    """Return the variance under which a batch is likeliest, a scalar tensor.
+    """Return the maximum-likelihood variance of a batch, a scalar tensor.
 
     The mean squared error (Rybkin et al. 2021, equation 5), and at least
-    `MINIMUM_VARIANCE`. No gradient passes: at the optimum it is zero.
+    `MINIMUM_VARIANCE`. Without a gradient, as that is zero at the optimum.
 
     Parameters
     ----------
     error : tensor [n]
         Squared error summed over pixels.
     weights : tensor [n]
-        Of each image; they add up to 1.
+        Of each image; their sum is 1.
     pixels : int
         Pixels times channels of an image.
     """
@@ -114,7 +114,7 @@ def optimal_variance(error, weights, pixels):
 
 
 def running_variance(running, variance, steps):
-    """Return the mean over batches so far, then an exponential one.
+    """Return the mean over all batches, later the exponential moving average.
 
     Parameters
     ----------

@@ -21,9 +21,9 @@ class BlockTrainer(keras.Model):
     Attributes
     ----------
     block_length : int
-        Most mini-batches that one compiled call trains. Callbacks see the end
-        of a block where they would see the end of a batch. It does not change
-        any bit of the result.
+        Maximal number of mini-batches in one compiled call. Callbacks for the
+        end of a batch are called at the end of a block. It does not change any
+        bit of the result.
     """
 
     def __init__(self, **kwargs):
@@ -57,7 +57,7 @@ class BlockTrainer(keras.Model):
 
         if self.run_eagerly:
             return loop
-        return tf.function(loop, jit_compile=True, autograph=False)  # nothing to convert, slowly
+        return tf.function(loop, jit_compile=True, autograph=False)  # nothing to convert
 
     def _update(self, images, noise, weights):
         with tf.GradientTape() as tape:
@@ -111,13 +111,13 @@ class BlockTrainer(keras.Model):
     ) -> keras.callbacks.History:
         """Train as `keras.Model.fit` does, in blocks of mini-batches.
 
-        Every image is trained on once an epoch, in a last mini-batch of fewer
-        images where the number does not divide.
+        Every image is used once per epoch; the last mini-batch is smaller where
+        the batch size does not divide the number of images.
 
         Parameters
         ----------
         x : array [n, height, width, channels] or tf.data.Dataset of batches
-            Images in [0, 1]; a data set may bring labels, which are not used.
+            Images in [0, 1]; a data set may contain labels, which are not used.
         y : None
             Refused: a VAE's target is its input.
         validation_data : like `x`, optional
@@ -129,8 +129,8 @@ initial_epoch, validation_batch_size, validation_freq
         Returns
         -------
         keras.callbacks.History
-            With ``loss``, ``reconstruction``, ``kl`` and their ``val_`` twins,
-            in nats per image.
+            With ``loss``, ``reconstruction``, ``kl`` and, for validation, the same
+            with the prefix ``val_``, in nats per image.
 
         Raises
         ------
@@ -157,9 +157,8 @@ initial_epoch, validation_batch_size, validation_freq
                 )
                 validation_data = stack.enter_context(self._feeding(validation))
             feed = input_pipeline.training_feed(self, x, batch_size, shuffle)
-            if (
-                self.compiled and not self.optimizer.built
-            ):  # else the step is traced twice, to make its variables
+            if self.compiled and not self.optimizer.built:
+                # Otherwise the step would be traced twice, to create the variables.
                 self.optimizer.build(self.trainable_variables)
             return super().fit(
                 stack.enter_context(self._feeding(feed)),
@@ -187,7 +186,7 @@ initial_epoch, validation_batch_size, validation_freq
 
     @contextlib.contextmanager
     def _feeding(self, feed: input_pipeline.Feed) -> Iterator[tf.data.Dataset]:
-        """Know a feed while Keras iterates over its numbers."""
+        """Register a feed while Keras iterates over its numbers."""
         self._feeds[feed.key] = feed
         try:
             yield feed.numbers()
@@ -195,11 +194,11 @@ initial_epoch, validation_batch_size, validation_freq
             del self._feeds[feed.key]
 
     def _refuse(self, y) -> None:
-        """Refuse what Keras takes and a VAE has no use for."""
+        """Refuse arguments of Keras that have no meaning for a VAE."""
         require(y is None, "y", "a target", "none, as a VAE reconstructs its input")
         if self.compiled:
             loss, steps = self._compile_loss, self.steps_per_execution
-            require(loss is None, "loss", "one given to compile", "none, as a VAE brings its own")
+            require(loss is None, "loss", "one given to compile", "none, as a VAE has its own")
             require(steps == 1, "steps_per_execution", steps, "1; see the attribute block_length")
 
     def make_train_function(self, force: bool = False):
@@ -215,7 +214,7 @@ initial_epoch, validation_batch_size, validation_freq
         return self.test_function
 
     def _fetch(self, iterator):
-        """Return the next block; plain batches, as from `train_on_batch`, pass."""
+        """Return the next block; plain batches, as from `train_on_batch`, are unchanged."""
         element = next(iterator)
         if isinstance(element, tf.Tensor) and element.dtype == tf.int64 and not element.shape.rank:
             number = int(element)
@@ -223,7 +222,7 @@ initial_epoch, validation_batch_size, validation_freq
         return element
 
     def check_images(self, images, field: str):
-        """Return images as float32, having looked at shape and range."""
+        """Return images as float32 after checking their shape and range."""
         if isinstance(images, tf.data.Dataset):
             return images
         images = np.asarray(images, "float32")

@@ -28,7 +28,7 @@ class VAE(Inference, BlockTrainer):
     activation : str
         Name of the activation of every hidden layer; see `activations.get`.
     decoder_activation : str, optional
-        That of the decoder's hidden layers, where it is another one.
+        That of the decoder's hidden layers, if it is a different one.
     hidden_units : sequence of int
         Units of the encoder's hidden layers; the decoder mirrors them. May be
         empty, for a linear model.
@@ -36,10 +36,10 @@ class VAE(Inference, BlockTrainer):
         Number of latent units.
     likelihood : {"bernoulli", "gaussian"}
         Of the pixels given the latent code. ``gaussian`` has one variance for
-        all pixels: the optimal one of each batch in training (sigma-VAE,
-        Rybkin et al. 2021), whose running mean serves evaluation.
+        all pixels: in training the optimal one of each batch (sigma-VAE,
+        Rybkin et al. 2021), in evaluation the running mean of those.
     output_activation : {"sigmoid", "linear"}
-        What turns the decoder's logits into the mean of a Gaussian.
+        Maps the decoder's logits to the mean of a Gaussian likelihood.
     initializer : {"keras", "matched"}
         Keras' default kernel initialiser (Glorot uniform) in every layer, or
         the one that suits the activation in the hidden ones.
@@ -65,7 +65,7 @@ class VAE(Inference, BlockTrainer):
     Raises
     ------
     ValueError
-        For a field that is not as stated above.
+        For a field that is not as described above.
     """
 
     def __init__(
@@ -135,10 +135,10 @@ class VAE(Inference, BlockTrainer):
         self.initialize(seed)
 
     def initialize(self, seed: int) -> None:
-        """Start again from another seed, without compiling again.
+        """Reset the model to a seed, without compiling again.
 
         Draws the weights, and resets the optimiser, the variance and the
-        metrics: afterwards the model is that of ``VAE(..., seed=seed)``.
+        metrics: afterwards the model equals ``VAE(..., seed=seed)``.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class VAE(Inference, BlockTrainer):
         self.reset_metrics()
 
     def decoded_mean(self, logits):
-        """Return the mean of the pixels that the decoder's logits stand for."""
+        """Return the mean of the pixels, given the decoder's logits."""
         return logits if self.output_activation == "linear" else tf.sigmoid(logits)
 
     def negative_log_likelihood(self, images, logits, variance=None):
@@ -183,10 +183,10 @@ class VAE(Inference, BlockTrainer):
         noise : tensor [n, latent_dim]
             Standard normal.
         weights : tensor [n]
-            Of each image in the average; they add up to 1.
+            Of each image in the average; their sum is 1.
         training : bool
-            Whether a Gaussian likelihood takes the variance that is optimal
-            for these images, and the running mean is moved towards it.
+            Whether a Gaussian likelihood uses the variance that is optimal for
+            these images, and updates the running mean with it.
 
         Returns
         -------
