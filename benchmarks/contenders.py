@@ -1,7 +1,7 @@
 """Ways to train the same VAE; each returns a function that trains one epoch.
 
-All are given the same images in memory, network, batch size and optimiser (Adam,
-0.001), and one thread. PyTorch is written as its tutorials write it.
+All have the same images in memory, network, batch size, optimiser (Adam, 0.001) and
+one thread. The PyTorch code follows its tutorials.
 """
 
 import itertools
@@ -71,12 +71,12 @@ def torch_loader(images: np.ndarray, hidden, latent: int, batch: int) -> Callabl
 
 
 def floor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
-    """Do nothing but the matrix products and one fused pass over the parameters.
+    """Compute only the matrix products and one fused pass over the parameters.
 
-    No activation, no loss, no noise, no bias and no images: what is left is what
-    no implementation in float32 can do without. Products are NumPy's, which are
-    faster here than PyTorch's, and the fused Adam is PyTorch's, both into
-    buffers made beforehand.
+    Without activations, loss, noise, biases and images: what remains is needed by
+    every implementation in float32. The products are NumPy's, which are faster
+    here than PyTorch's, and the fused Adam is PyTorch's; both write into buffers
+    that are allocated in advance.
     """
     import torch
 
@@ -94,7 +94,7 @@ def floor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], N
     for i, (fan_in, fan_out) in enumerate(encoder + decoder):
         x, weight, y = matrix(batch, fan_in), matrix(fan_in, fan_out), matrix(batch, fan_out)
         gradient = np.zeros_like(weight)
-        back = None if i == 0 else np.empty_like(x)  # nobody needs the images' gradient
+        back = None if i == 0 else np.empty_like(x)  # the images' gradient is not needed
         layers.append((x, weight, y, gradient, back))
         weights.append(torch.from_numpy(weight).requires_grad_())
         weights[-1].grad = torch.from_numpy(gradient)
@@ -137,15 +137,18 @@ def _compiled(vae):
 
 
 def _torch_step(pixels: int, hidden, latent: int) -> Callable:
-    """Return the usual training step: eager, `torch.optim.Adam` as it comes."""
+    """Return the usual training step: eager, with the defaults of `torch.optim.Adam`."""
     import torch
     from torch import nn
-    from torch.nn import functional as F  # noqa: N812, the name everybody uses
+    from torch.nn import functional as F  # noqa: N812, the customary name
 
     torch.set_num_threads(1)
 
     def stack(widths):
-        layers = [(nn.Linear(a, b), nn.ReLU()) for a, b in itertools.pairwise(widths)]
+        layers = [
+            (nn.Linear(inputs, outputs), nn.ReLU())
+            for inputs, outputs in itertools.pairwise(widths)
+        ]
         return nn.Sequential(*itertools.chain.from_iterable(layers))
 
     encoder = stack([pixels, *hidden])

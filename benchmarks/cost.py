@@ -1,10 +1,10 @@
-"""What a finished study spent beyond training, in seconds and as shares.
+"""The time that a finished study spent on training and on everything else.
 
     python benchmarks/cost.py reports/default
 
 Reads the durations that papermill left in the executed notebooks, and the run
-tables. Every process is held to one thread, so seconds are near those of a
-processor. Prints a table and writes ``cost.csv`` beside this file.
+tables. Every process has one thread, so seconds are close to processor time.
+Prints a table and writes ``cost.csv`` beside this file.
 """
 
 import argparse
@@ -18,44 +18,48 @@ from vaelib.results import files
 from vaelib.results.keys import SETTING_KEYS
 
 RESULTS = Path(__file__).with_name("cost.csv")
-# What tells a cell of the notebooks, in this order.
+# Text by which a cell of the training notebook is recognised; the first match counts.
 CELLS = {
-    "importing": "import matplotlib",
+    "importing": "import vaelib",
     "reading images": "load_images",
-    "drawing": "plt.show()",
-    "writing": "results.write",
+    "training": "train(model",
+    "drawing": "figures.",
+    "writing": "files.write",
 }
 
 
 def cost_of_notebook(path: Path) -> dict[str, float]:
-    """Return seconds by what they were spent on; ``seeds`` is the training cell."""
+    """Return the seconds that a notebook spent on each activity.
+
+    ``training`` is the whole cell that trains and scores.
+    """
     notebook = nbformat.read(path, as_version=4)
-    spent = dict.fromkeys([*CELLS, "seeds", "other cells"], 0.0)
+    spent = dict.fromkeys([*CELLS, "other cells"], 0.0)
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        kinds = [kind for kind, mark in CELLS.items() if mark in cell.source]
-        kind = "seeds" if "train(model" in cell.source else (kinds or ["other cells"])[0]
-        spent[kind] += cell.metadata.papermill.duration
+        matches = (activity for activity, text in CELLS.items() if text in cell.source)
+        spent[next(matches, "other cells")] += cell.metadata.papermill.duration
     spent["starting kernels"] = notebook.metadata.papermill.duration - sum(spent.values())
     return spent
 
 
 def cost_of_study(folder: Path) -> pd.Series:
-    """Return seconds by what they were spent on, summed over a study's notebooks."""
+    """Return the seconds of each activity, summed over a study's notebooks."""
     finished = files.read(folder)["runs"]
     names = json.loads((folder / "study.json").read_text())["runs"]
     notebooks = [folder / "runs" / name / "01_train.ipynb" for name in names]
     total = pd.DataFrame([cost_of_notebook(path) for path in notebooks]).sum()
     training = (finished["seconds_per_epoch"] * finished["epochs"]).sum()
-    # Only a setting's first model compiles: what its fit took longer than the next ones'.
+    # Only a setting's first model compiles: the time its fit took beyond the median one.
     fits = finished.groupby(["dataset", "activation", *SETTING_KEYS])["seconds"]
     compiling = (fits.first() - fits.median()).clip(lower=0).sum()
     fitting = finished["seconds"].sum()
+    training_cells = total["training"]
     total["training"] = training
     total["compiling"] = compiling
     total["validating and probing"] = fitting - training - compiling
-    total["scoring"] = total.pop("seeds") - fitting
+    total["scoring"] = training_cells - fitting
     total["comparing"] = sum(cost_of_notebook(folder / "02_compare.ipynb").values())
     return total.sort_values(ascending=False)
 
@@ -65,7 +69,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default="reports/default")
     folder = parser.parse_args().folder
     if not (folder / "02_compare.ipynb").is_file():
-        parser.error(f"folder: {folder} holds no executed study; run `make report` first")
+        parser.error(f"folder: {folder} has no executed study; run `make report` first")
     seconds = cost_of_study(folder)
     table = pd.DataFrame({"seconds": seconds, "share": seconds / seconds.sum()})
     table.rename_axis("spent on").to_csv(RESULTS, float_format="%.4g")

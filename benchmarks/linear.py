@@ -1,4 +1,4 @@
-"""Linear VAEs and the closed forms of what they reach at best."""
+"""Linear VAEs, and their maximum likelihood in closed form."""
 
 import functools
 from collections.abc import Callable
@@ -19,9 +19,9 @@ def planted_images() -> np.ndarray:
     """Return 2,000 images of 4 x 4 pixels whose covariance is known exactly.
 
     Its eigenvalues are 1, 0.3, 0.08 and thirteen times 0.01: three directions
-    and white noise, not on average but in these very images. So a fourth latent
-    unit has nothing to gain and must collapse; in a finite draw of noise it
-    would find some direction a little longer than the rest.
+    and white noise, exactly in this sample and not only in expectation. So a fourth
+    latent unit has nothing to gain and must collapse; an ordinary sample of noise
+    has some direction with a slightly larger variance, which it would learn.
     """
     rng = np.random.default_rng(0)
     n, d = 2000, 16
@@ -34,7 +34,7 @@ def planted_images() -> np.ndarray:
 
 
 class Setting(NamedTuple):
-    """What a linear VAE is trained on, and how near it must come to the closed form."""
+    """What a linear VAE is trained on, and its tolerances to the closed form."""
 
     images: Callable[[], np.ndarray]
     latent_dim: int
@@ -78,7 +78,7 @@ SETTINGS = {
 
 
 def closed_form(images: np.ndarray, latent_dim: int) -> dict:
-    """Return what a linear VAE reaches at best, from the eigenvalues of the images.
+    """Return the optimum of a linear VAE, from the eigenvalues of the images.
 
     Parameters
     ----------
@@ -127,8 +127,8 @@ def closed_form(images: np.ndarray, latent_dim: int) -> dict:
 def trained(name: str) -> tuple[np.ndarray, VAE]:
     """Return the images of a setting and a linear VAE trained on them.
 
-    On full batches, so that only the posterior's samples are random, and at a
-    rate that falls to a thousandth.
+    On full batches, so that only the posterior samples are random, and at a
+    learning rate that decays to a thousandth.
     """
     setting = SETTINGS[name]
     images = setting.images()
@@ -158,11 +158,11 @@ def exact_log_likelihood(vae: VAE, images: np.ndarray) -> np.ndarray:
 
 
 def measure(vae: VAE, images: np.ndarray, draws: int = 100) -> dict:
-    """Return of a linear VAE what `closed_form` returns; the ELBO as a mean over draws."""
+    """Measure on a linear VAE what `closed_form` predicts; the ELBO is a mean over draws."""
     mean, log_variance = vae.encode(images)
-    kl = np.sort(metrics.kl_per_unit(mean, log_variance))[::-1]  # units come in any order
+    kl = np.sort(metrics.kl_per_unit(mean, log_variance))[::-1]  # the order of units is arbitrary
     weights = np.asarray(vae.decoder.get_weights()[0], "float64")
-    # A draw's error is that of the mean plus what the posterior's spread adds.
+    # A sample's error is that of the posterior mean plus the posterior variance's part.
     spread = np.exp(log_variance, dtype="float64").mean(axis=0) @ np.sum(weights**2, axis=1)
     error = images[0].size * metrics.mse(images, vae.reconstruct(images)).mean()
     return {
@@ -177,7 +177,7 @@ def measure(vae: VAE, images: np.ndarray, draws: int = 100) -> dict:
 
 
 def widened(vae: VAE) -> VAE:
-    """Return a copy whose posterior has e times the variance, which opens a gap for L_k."""
+    """Return a copy whose posterior has e times the variance, so that L_k has a gap to close."""
     copy = VAE.from_config(vae.get_config())
     copy.set_weights(vae.get_weights())
     bias = copy.encoder.get_layer("log_variance").bias

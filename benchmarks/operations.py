@@ -3,8 +3,8 @@
     python benchmarks/operations.py --images mnist5k
 
 Profiles one epoch of `fit` on the reference network (batches of 32) with
-TensorFlow's profiler, and gives every compiled operation the name that XLA's
-compiled program has for it. Prints a table and writes ``operations.csv``.
+TensorFlow's profiler, and looks up TensorFlow's name of every operation in XLA's
+compiled program. Prints a table and writes ``operations.csv``.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from vaelib.models import input_pipeline
 
 RESULTS = Path(__file__).with_name("operations.csv")
 BATCH = 32
-# What tells an operation by the name that TensorFlow gave it; the first that fits.
-KINDS = {
+# Patterns of the names that TensorFlow gives to operations; the first match counts.
+CATEGORIES = {
     "Adam's pass": "/adam/",
     "matrix products, forward": r"^while/.*MatMul",
     "matrix products, backward": r"gradient_tape.*MatMul",
@@ -62,8 +62,9 @@ def profiled_epoch(vae: VAE, images) -> tuple[pd.Series, float]:
     return table, table["CpuExecutable::ExecuteAsyncOnStream"]
 
 
-def kind(source: str) -> str:
-    return next(name for name, pattern in KINDS.items() if re.search(pattern, source))
+def category(source: str) -> str:
+    """Return the category of an operation from TensorFlow's name of it."""
+    return next(name for name, pattern in CATEGORIES.items() if re.search(pattern, source))
 
 
 def main() -> None:
@@ -81,9 +82,9 @@ def main() -> None:
     for _ in range(options.rounds):
         events, whole = profiled_epoch(vae, images)
         known = events[events.index.isin(names)]
-        by_kind = known.groupby([kind(names[event]) for event in known.index]).sum()
-        by_kind["between operations"] = whole - known.sum()
-        rounds.append(1000 * by_kind / steps)
+        by_category = known.groupby([category(names[event]) for event in known.index]).sum()
+        by_category["between operations"] = whole - known.sum()
+        rounds.append(1000 * by_category / steps)
     rounds = pd.DataFrame(rounds)
     table = pd.DataFrame(
         {

@@ -1,10 +1,10 @@
-"""Images per second of this project's `fit` beside what a user would pick instead.
+"""Images per second of this project's `fit` and of the usual alternatives.
 
     python benchmarks/throughput.py --images mnist --rounds 5
 
-Every contender lives in processes of its own that wait for their turn. In every
-round each trains two epochs, alone and then in as many processes as there are
-cores; the second counts, as the first wakes memory and caches that have slept.
+Every contender runs in processes of its own, which wait while others are measured.
+In every round each trains two epochs, in one process and then in as many as there
+are cores; the second epoch counts, as the first one fills memory and caches.
 Prints tables and writes ``results.csv`` beside this file.
 """
 
@@ -25,16 +25,18 @@ from contenders import CONTENDERS, NETWORKS
 RESULTS = Path(__file__).with_name("results.csv")
 SETTINGS = [("784-128-64-32-16", 32), ("784-128-64-32-16", 128), ("784-400-20", 128)]
 ONE_THREAD = (
-    *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
-    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
 )
-# NumPy's OpenBLAS takes new processors for old ones and leaves half their speed unused.
+# NumPy's OpenBLAS does not recognise new processors, and then runs at half their speed.
 WIDE = Path("/proc/cpuinfo").is_file() and "avx512f" in Path("/proc/cpuinfo").read_text()
 SETTINGS_OF = {"floor, AVX-512": {"OPENBLAS_CORETYPE": "SkylakeX"} if WIDE else {}}
 
 
 class Worker:
-    """A process that trains an epoch whenever it is told to."""
+    """A process that trains an epoch on request."""
 
     def __init__(self, contender: str, *arguments):
         arguments = (contender, *arguments)

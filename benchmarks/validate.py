@@ -1,15 +1,15 @@
-"""Does this implementation reach what closed forms and published figures say?
+"""Does this implementation reproduce closed forms and published figures?
 
     python benchmarks/validate.py --images mnist --only ppca
 
 ppca     a linear VAE against the maximum likelihood of probabilistic PCA
 bounds   L_k rises with k, and for a linear VAE meets the exact likelihood
-pytorch  the 784-400-20 network of PyTorch's VAE example, on grey MNIST
+pytorch  the 784-400-20 network of PyTorch's VAE example, on grey-scale MNIST
 burda    the 784-200-200-50 network of Burda et al. 2016, on binarised MNIST
 
 Prints a table and, when all checks ran, writes it to ``validate.csv`` beside
-this file. Without MNIST the last two are skipped. Exits with 1 when a figure is
-not within its tolerance.
+this file. Without MNIST the last two are skipped. Exits with status 1 if a figure
+is outside its tolerance.
 """
 
 import argparse
@@ -48,16 +48,16 @@ PYTORCH = {
     "linear": (124.2, 1.0, (0,)),
 }
 
-# They train for 3,280 epochs in batches of 20, in stages of 1, 3, 9... 2,187 epochs.
+# The paper trains for 3,280 epochs in batches of 20, in stages of 1, 3, 9... 2,187 epochs.
 BURDA_STAGES, BURDA_EPOCHS, BURDA_BATCH = 8, 70, 100
 BURDA_RATES = 1e-3 * 10 ** (-np.arange(BURDA_STAGES) / (BURDA_STAGES - 1))
 BURDA_SCORED = 1000  # test images that L_5000 is computed of
 BURDA_SETTING = (
     f"tanh, seed 0, batch {BURDA_BATCH}, {BURDA_STAGES * BURDA_EPOCHS} epochs instead of 3280"
 )
-# What is measured: the figure and its tolerance, for -L_5000 the gap a shorter schedule may leave.
-# The number of active units hangs on the start: 14 after 200 epochs where the bias of the pixels
-# starts at 0 instead of the mean image; 21 after 60 epochs in batches of 20.
+# Published figure and tolerance; that of -L_5000 is the gap that a shorter schedule may leave.
+# The number of active units depends on the initial weights: 14 after 200 epochs where the bias
+# of the pixels starts at 0 instead of the mean image; 21 after 60 epochs in batches of 20.
 BURDA = {
     "-L_5000": (86.76, 1.0),
     "standard error of L_5000": (0.0, 0.05),
@@ -68,7 +68,7 @@ BURDA = {
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One figure beside what it should be."""
+    """A measured figure and its expected value."""
 
     check: str
     setting: str
@@ -172,9 +172,9 @@ def binarized(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def burda_network(train: np.ndarray) -> VAE:
-    """Train their network with one stochastic layer and k = 1, on a shorter schedule.
+    """Train the paper's network with one stochastic layer and k = 1, on a shorter schedule.
 
-    Theirs are Glorot's start, the bias of the pixels at the mean image, Adam's
+    From the paper are Glorot's initialisation, the bias of the pixels at the mean image, Adam's
     epsilon of 1e-4, the binarisation anew every epoch, and the rates of the
     stages. `train` holds uint8.
     """
@@ -192,9 +192,9 @@ def burda_network(train: np.ndarray) -> VAE:
 def burda(mnist: MNIST) -> Iterator[Row]:
     """Measure L_5000 and the active units on test images that are binarised once.
 
-    L_5000 of 10,000 images takes many minutes, so it is L_50 of all of them
-    plus what L_5000 gains on L_50 for some: that gain hardly varies, and its
-    standard error is a row.
+    L_5000 of 10,000 images takes many minutes, so it is estimated: L_50 of all
+    images plus the mean difference of L_5000 and L_50 on a subset. That difference
+    hardly varies between images; its standard error is a row.
     """
     train, test = (np.rint(255 * images).astype("uint8") for images in mnist.images)
     vae, test = burda_network(train), binarized(test, np.random.default_rng(1))

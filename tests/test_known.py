@@ -1,4 +1,4 @@
-"""What is known in closed form or from publications; `make validate` measures the slow part."""
+"""Closed forms and published figures; the slow ones are measured by `make validate`."""
 
 import math
 import os
@@ -22,7 +22,7 @@ CACHED = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "datasets", 
 
 
 def all_reached(rows) -> int:
-    """Return the number of rows, having seen that each is within its tolerance."""
+    """Check that each row is within its tolerance; return how many there are."""
     rows = list(rows)
     assert [row for row in rows if not row.passed] == []
     return len(rows)
@@ -30,7 +30,7 @@ def all_reached(rows) -> int:
 
 @pytest.fixture
 def mnist():
-    """MNIST where it can be had without a download."""
+    """MNIST where it is available without a download."""
     source = os.environ.get("VAELIB_MNIST") or (str(CACHED) if CACHED.is_file() else None)
     if source is None:
         pytest.skip("no MNIST: set VAELIB_MNIST to mnist.npz, or let Keras download it once")
@@ -38,8 +38,8 @@ def mnist():
 
 
 @pytest.fixture(params=linear.SETTINGS)
-def likeliest(request):
-    """Images, latent units, and the likeliest weights and variance as scikit-learn finds them."""
+def maximum_likelihood(request):
+    """Images, pixels, and the maximum-likelihood weights and variance from scikit-learn."""
     setting = linear.SETTINGS[request.param]
     images = setting.images()
     pixels = images.reshape(len(images), -1).astype("float64")
@@ -55,8 +55,8 @@ def log_likelihood(pixels, weights, variance) -> float:
     return multivariate_normal(pixels.mean(0), covariance).logpdf(pixels).mean()
 
 
-def test_the_closed_form_is_the_maximum_of_the_likelihood(likeliest):
-    images, pixels, weights, variance = likeliest
+def test_the_closed_form_is_the_maximum_of_the_likelihood(maximum_likelihood):
+    images, pixels, weights, variance = maximum_likelihood
     expected = linear.closed_form(images, len(weights))
     assert expected["variance"] == pytest.approx(variance)
     assert expected["log-likelihood"] == pytest.approx(log_likelihood(pixels, weights, variance))
@@ -65,8 +65,8 @@ def test_the_closed_form_is_the_maximum_of_the_likelihood(likeliest):
         assert log_likelihood(pixels, factor * weights, variance) < expected["log-likelihood"]
 
 
-def test_the_closed_form_agrees_with_the_posterior_written_out(likeliest):
-    images, pixels, weights, variance = likeliest
+def test_the_closed_form_agrees_with_the_explicit_posterior(maximum_likelihood):
+    images, pixels, weights, variance = maximum_likelihood
     expected = linear.closed_form(images, len(weights))
     # Bishop 2006, equation 12.42: covariance and mean of the codes given the pixels.
     covariance = variance * np.linalg.inv(weights @ weights.T + variance * np.eye(len(weights)))
@@ -86,7 +86,7 @@ def test_the_closed_form_agrees_with_the_posterior_written_out(likeliest):
     assert expected["ELBO"] == pytest.approx(-nll - kl.sum())
 
 
-def test_planted_images_leave_two_units_nothing_to_learn():
+def test_planted_images_have_nothing_to_learn_for_two_units():
     expected = linear.closed_form(linear.planted_images(), 5)
     kl = [0.5 * math.log(ratio) for ratio in (100, 30, 8, 1, 1)]
     np.testing.assert_allclose(expected["KL by unit"], kl, atol=1e-6)
@@ -98,17 +98,17 @@ def test_a_linear_vae_reaches_the_maximum_likelihood_of_ppca():
     assert rows == len(linear.SETTINGS[linear.PLANTED].tolerances) == 7
 
 
-def test_importance_bounds_rise_with_k_and_meet_the_exact_likelihood():
+def test_importance_bounds_rise_with_k_to_the_exact_likelihood():
     assert all_reached(validate.bounds()) == 3
 
 
-def test_the_bound_of_each_image_meets_its_exact_likelihood():
+def test_the_bound_of_each_image_approaches_its_exact_likelihood():
     images, vae = linear.trained(linear.PLANTED)
     wide, images = linear.widened(vae), images[:100]
     exact = linear.exact_log_likelihood(vae, images)
     gaps = [exact - wide.importance_bound(images, samples=k) for k in (1, 5, 50, 500, 5000)]
     assert np.mean(gaps[0]) > 1
-    # Of z drawn e times as wide: the weights' variance is that of five Gaussian integrals.
+    # z has e times the variance: that of the weights follows from five Gaussian integrals.
     error = math.sqrt((math.e / math.sqrt(2 * math.e - 1)) ** 5 / 5000)
     assert np.abs(gaps[-1]).max() < 5 * error
     assert np.all(np.diff([gap.mean() for gap in gaps]) < 0)
@@ -149,8 +149,8 @@ def test_without_mnist_its_checks_are_skipped_with_the_reason(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(("measured", "passed", "code"), [(1.2, True, 0), (1.6, False, 1)])
-def test_a_whole_run_is_written_with_its_verdicts(tmp_path, monkeypatch, measured, passed, code):
-    row = validate.Row("one: figure", "here", measured, 1.0, 0.5, "somebody")
+def test_a_complete_run_is_written_with_its_verdicts(tmp_path, monkeypatch, measured, passed, code):
+    row = validate.Row("one: figure", "here", measured, 1.0, 0.5, "a source")
     monkeypatch.setattr(validate, "RESULTS", tmp_path / "validate.csv")
     monkeypatch.setattr(validate, "CHECKS", {name: lambda mnist: [row] for name in ("one", "two")})
     assert validate.main(["--only", "one"]) == code
@@ -163,7 +163,7 @@ def test_a_whole_run_is_written_with_its_verdicts(tmp_path, monkeypatch, measure
 
 
 def stated() -> dict[tuple[str, str], tuple[float, float]]:
-    """Return expected figure and tolerance by check and setting, where they are known at once."""
+    """Return expected figure and tolerance by check and setting, where no measurement is needed."""
     rows = {}
     for name, setting in linear.SETTINGS.items():
         expected = linear.closed_form(setting.images(), setting.latent_dim)
