@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from vaelib import GradientProbe, ImageSet
 from vaelib.backend import keras
 from vaelib.results.keys import Setting
 from vaelib.training import fit
-from vaelib.training.configuration import NetworkConfiguration
+from vaelib.training.configuration import NetworkConfiguration, TrainingConfiguration
 
 NETWORK = NetworkConfiguration(activation="tanh", hidden_units=(8,), latent_dim=3)
 
@@ -103,3 +104,22 @@ def test_the_network_configuration_reaches_the_model():
     assert {name: config[name] for name in dataclasses.asdict(network)} == dataclasses.asdict(
         network
     )
+
+
+def test_gradient_flow_is_measured_before_and_after_training(images):
+    network = NetworkConfiguration(activation="tanh", hidden_units=(8, 7), latent_dim=3)
+    vae = fit.build((6, 5, 1), network, Setting())
+    split = ImageSet("noise", images[:50], images[50:60], images[60:])
+    training = TrainingConfiguration(epochs=2, batch_size=16)
+    trained = fit.fit(vae, split, 1e-2, 0, training, GradientProbe(images[:8]))
+    rms = trained.gradients.set_index(["epoch", "layer"])["gradient_rms"]
+    flow = {
+        epoch: rms[epoch, "encoder_1"]
+        / rms[epoch, "encoder_2"]
+        * rms[epoch, "decoder_1"]
+        / rms[epoch, "decoder_2"]
+        for epoch in (0, 2)
+    }
+    assert flow[0] != pytest.approx(flow[2])
+    assert trained.summary["gradient_flow_start"] == pytest.approx(flow[0])
+    assert trained.summary["gradient_flow"] == pytest.approx(flow[2])
