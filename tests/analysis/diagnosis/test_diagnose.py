@@ -15,6 +15,7 @@ from vaelib.backend import keras
 from vaelib.models import bounds
 from vaelib.training import evaluate
 from vaelib.training import fit as fitting
+from vaelib.training.configuration import TrainingConfiguration
 
 TABLES = ("runs", "history", "gradients", "latents")
 RATE = 5e-3
@@ -65,11 +66,12 @@ def train():
             vae.compile(optimizer=keras.optimizers.Adam(RATE))
             models[activation] = vae
         vae, initialize = models[activation], VAE.initialize
+        training = TrainingConfiguration(epochs=epochs, batch_size=20)
 
-        def one(vae, images, seed, epochs, probe) -> dict:
+        def one(vae, images, seed, probe) -> dict:
             floor = bounds.constant_elbo(images.train, images.test, "bernoulli")
             made = evaluate.score(
-                vae, images, fitting.fit(vae, images, rate, seed, epochs, 20, probe)
+                vae, images, fitting.fit(vae, images, rate, seed, training, probe)
             )
             keys = {"activation": activation, "seed": seed, "constant_elbo": floor}
             return {name: table.assign(**keys) for name, table in made.tables.items()}
@@ -84,7 +86,7 @@ def train():
         probe = GradientProbe(images.train[:64])
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(VAE, "initialize", planted)
-            made = [one(vae, images, seed, epochs, probe) for seed in (0, 1)]
+            made = [one(vae, images, seed, probe) for seed in (0, 1)]
         return {name: pd.concat([t[name] for t in made], ignore_index=True) for name in TABLES}
 
     return tables
