@@ -31,11 +31,11 @@ class Thresholds:
         Training diverges also without a loss that is no number: when the loss
         of training rises by this share of the floor's size, beyond the floor.
         Measured: 30 for tanh at a hundred times the learning rate.
-    passage : float
-        The gradient vanishes when less than this share of it passes the hidden
-        layers: two sigmoids at their steepest pass 1/16. It explodes when more
-        than the inverse passes. Measured: 0.003 for sigmoid, 0.09 to 3 for the
-        ten others.
+    gradient_flow : float
+        The gradient has vanished when the gradient flow (`metrics.gradient_flow`)
+        is below this, and exploded when it is above the inverse: two sigmoid
+        layers, even at their steepest slope, leave 1/16. Measured: 0.003 for
+        sigmoid, 0.09 to 3 for the ten others. The claims use the same threshold.
     lasting : float
         Share of the measurements, at the start and after every epoch, in which
         that must be so: what mends within one epoch of ten costs little.
@@ -61,7 +61,7 @@ class Thresholds:
     margin_share: float = 0.05
     floor_share: float = 0.02
     rise: float = 0.1
-    passage: float = 0.05
+    gradient_flow: float = 0.05
     lasting: float = 0.1
     growth: float = 1000.0
     dead: float = 0.5

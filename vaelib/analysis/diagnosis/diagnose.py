@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from vaelib import metrics
 from vaelib.analysis.diagnosis import symptoms
 from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds
 from vaelib.analysis.diagnosis.symptoms import Cause, Symptom
@@ -93,14 +94,14 @@ def diagnose(
         Standing(finished[column].mean(), best[column].mean(), floor, margin, thresholds)
         for column in ("elbo", "train_elbo")
     )
-    passages = symptoms.passage(gradients)
+    flow = metrics.gradient_flow(gradients)
     collapse = symptoms.collapse(latents, test)
     found = [
         symptoms.divergence(runs, history, thresholds),
-        symptoms.exploding(passages, thresholds),
+        symptoms.exploding(gradients, flow, thresholds),
         symptoms.dead(gradients, collapse.present, thresholds),
         symptoms.saturation(gradients, thresholds),
-        symptoms.vanishing(passages, thresholds),
+        symptoms.vanishing(flow, thresholds),
         collapse,
         symptoms.overfitting(train, test),
     ]

@@ -33,7 +33,7 @@ class Cause(enum.StrEnum):
     UNDERFITTING = "underfitting"
 
 
-_HALVES = ("encoder", "decoder")
+_NETWORKS = ("encoder", "decoder")
 # Zero over a part of the axis where many inputs lie.
 _RECTIFIERS = {"relu", "relu6", "sparse_plus", "hard_shrink", "soft_shrink", "threshold"}
 
@@ -56,39 +56,6 @@ class Symptom:
     present: bool
     text: str
     numbers: dict[str, float]
-
-
-def passage(gradients: pd.DataFrame) -> pd.DataFrame:
-    """Return which share of the gradient passes the hidden layers.
-
-    Parameters
-    ----------
-    gradients : pandas.DataFrame
-        See `probes.GradientProbe`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``seed`` and ``epoch``. ``encoder`` and ``decoder``: gradient
-        RMS at the half's first hidden layer over that at its last; NaN without
-        hidden layers or without any gradient. ``through``, their product: the
-        halves mirror each other, so that the widths of the layers cancel, and
-        what a collapsed posterior keeps from passing the code is not in it.
-        ``norm``, of the whole gradient of the kernels.
-    """
-    index = ["seed", "epoch"]
-    squares = gradients.assign(square=gradients["gradient_norm"] ** 2).groupby(index)["square"]
-    table = pd.DataFrame(index=squares.size().index)
-    for half in _HALVES:
-        hidden = gradients[gradients["layer"].str.fullmatch(rf"{half}_\d+")].sort_values("depth")
-        first, last = (
-            hidden.drop_duplicates(index, keep=keep).set_index(index)["gradient_rms"]
-            for keep in ("first", "last")
-        )
-        table[half] = first / last
-    table["through"] = table["encoder"] * table["decoder"]
-    table["norm"] = np.sqrt(squares.agg(lambda values: values.sum(skipna=False)))
-    return table
 
 
 def divergence(
@@ -115,22 +82,30 @@ def divergence(
     return Symptom(Cause.DIVERGENCE, bool((lost | rose).any()), " and ".join(parts), numbers)
 
 
-def exploding(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
-    """Look for a gradient that grows on its way back, or in training; see `passage`."""
-    limit = 1 / thresholds.passage
-    through = _by_epoch(passages["through"])
-    over = int((through > limit).sum())
-    norms = passages["norm"].where(np.isfinite(passages["norm"]))
-    start = norms.xs(0, level="epoch")
-    growth = norms.groupby("seed").max() / start
-    growth = growth.where(start.notna(), np.inf).median()  # too large from the start
-    present = growth >= thresholds.growth or _lasts(over, through, thresholds)
+def exploding(
+    gradients: pd.DataFrame, flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS
+) -> Symptom:
+    """Look for a gradient that grows towards the input, or in training.
+
+    Parameters
+    ----------
+    gradients : pandas.DataFrame
+        See `training.probes.GradientProbe`.
+    flow : pandas.DataFrame
+        Of these gradients; see `metrics.gradient_flow`.
+    thresholds : Thresholds
+    """
+    limit = 1 / thresholds.gradient_flow
+    median = _median_by_epoch(flow["flow"])
+    over = int((median > limit).sum())
+    growth = _norm_growth(gradients).median()
+    present = growth >= thresholds.growth or _lasts(over, median, thresholds)
     text = (
-        f"the gradient at the first hidden layers is up to {ratio(through.max())} times that at "
-        f"the last (over {ratio(limit)} in {over} of {len(through)} measurements), its norm up "
+        f"the gradient at the first hidden layers is up to {ratio(median.max())} times that at "
+        f"the last (over {ratio(limit)} in {over} of {len(median)} measurements), its norm up "
         f"to {ratio(growth)} times that at the start (limit {ratio(thresholds.growth)})"
     )
-    numbers = {"largest": through.max(), "measurements": over, "growth": growth}
+    numbers = {"largest": median.max(), "measurements": over, "growth": growth}
     return Symptom(Cause.EXPLODING, bool(present), text, numbers)
 
 
@@ -145,7 +120,8 @@ def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFA
     shares = _shares_at(hidden, "max")["dead"]
     if collapsed:
         start = _shares_at(hidden, "min")["dead"]
-        shares = shares[shares.index.str.startswith("encoder") | (start >= thresholds.dead)]
+        in_encoder = shares.index.get_level_values("network") == "encoder"
+        shares = shares[in_encoder | (start >= thresholds.dead)]
     text = "of the units of {layer} are zero for every probe image"
     return _worst(Cause.DEAD, shares, thresholds.dead, text)
 
@@ -166,20 +142,21 @@ def saturation(gradients: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Sy
     return _worst(Cause.SATURATION, shares, thresholds.saturated, text)
 
 
-def vanishing(passages: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
-    """Look for a gradient that shrinks on its way back; see `passage`."""
-    through = _by_epoch(passages["through"])
-    under = int((through < thresholds.passage).sum())
+def vanishing(flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
+    """Look for a gradient that shrinks towards the input; see `metrics.gradient_flow`."""
+    median = _median_by_epoch(flow["flow"])
+    under = int((median < thresholds.gradient_flow).sum())
     text = "there is no hidden layer, or no gradient, to measure"
-    if len(through):
-        halves = {half: _by_epoch(passages[half])[through.idxmin()] for half in _HALVES}
+    if len(median):
+        worst = median.idxmin()
+        by_network = {name: _median_by_epoch(flow[name])[worst] for name in _NETWORKS}
         text = (
-            f"at the worst {ratio(through.min())} of the gradient at the last hidden layers "
-            f"arrives at the first, most is lost in the {min(halves, key=halves.get)} (under "
-            f"{thresholds.passage:g} in {under} of {len(through)} measurements)"
+            f"in the worst epoch {ratio(median.min())} of the gradient at the last hidden layers "
+            f"reaches the first, and most is lost in the {min(by_network, key=by_network.get)} "
+            f"(under {thresholds.gradient_flow:g} in {under} of {len(median)} measurements)"
         )
-    numbers = {"smallest": through.min(), "measurements": under}
-    return Symptom(Cause.VANISHING, _lasts(under, through, thresholds), text, numbers)
+    numbers = {"smallest": median.min(), "measurements": under}
+    return Symptom(Cause.VANISHING, _lasts(under, median, thresholds), text, numbers)
 
 
 def collapse(latents: pd.DataFrame, test: Standing) -> Symptom:
@@ -215,9 +192,22 @@ def underfitting(train: Standing, present: bool) -> Symptom:
     return Symptom(Cause.UNDERFITTING, present, text, {"behind": train.behind})
 
 
-def _by_epoch(values: pd.Series) -> pd.Series:
+def _median_by_epoch(values: pd.Series) -> pd.Series:
     """Return the median over seeds at each epoch at which there is one."""
     return values.where(np.isfinite(values)).groupby("epoch").median().dropna()
+
+
+def _norm_growth(gradients: pd.DataFrame) -> pd.Series:
+    """Return each seed's largest norm of the whole gradient over that before training.
+
+    Infinite for a norm before training that is no finite number.
+    """
+    squares = gradients.assign(square=gradients["gradient_norm"] ** 2)
+    total = squares.groupby(["seed", "epoch"])["square"].agg(lambda part: part.sum(skipna=False))
+    norms = np.sqrt(total).where(np.isfinite)
+    start = norms.xs(0, level="epoch")
+    growth = norms.groupby("seed").max() / start
+    return growth.where(start.notna(), np.inf)
 
 
 def _lasts(count: int, measurements: pd.Series, thresholds: Thresholds) -> bool:
@@ -226,13 +216,14 @@ def _lasts(count: int, measurements: pd.Series, thresholds: Thresholds) -> bool:
 
 def _hidden(gradients: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of hidden layers as long as the gradient was a number."""
-    return gradients[gradients["dead"].notna() & np.isfinite(gradients["gradient_rms"])]
+    hidden = gradients["role"] == "hidden"
+    return gradients[hidden & np.isfinite(gradients["gradient_rms"])]
 
 
 def _shares_at(hidden: pd.DataFrame, end: str) -> pd.DataFrame:
     """Return ``dead`` and ``saturated`` by layer, at every seed's first or last epoch."""
     rows = hidden[hidden["epoch"] == hidden.groupby("seed")["epoch"].transform(end)]
-    return rows.groupby("layer")[["dead", "saturated"]].mean()
+    return rows.groupby(["network", "layer"])[["dead", "saturated"]].mean()
 
 
 def _worst(cause: Cause, shares: pd.Series, limit: float, text: str) -> Symptom:
@@ -240,5 +231,6 @@ def _worst(cause: Cause, shares: pd.Series, limit: float, text: str) -> Symptom:
     if shares.empty:
         return Symptom(cause, False, "there is no layer to measure", {"share": np.nan})
     worst = shares.max()
-    text = f"{percent(worst)} {text.format(layer=shares.idxmax())} (limit {percent(limit)})"
+    _, layer = shares.idxmax()
+    text = f"{percent(worst)} {text.format(layer=layer)} (limit {percent(limit)})"
     return Symptom(cause, bool(worst >= limit), text, {"share": worst})
