@@ -46,6 +46,16 @@ SLOW = {"learning_rate": 0.001, "default_rate": True, "tuned_rate": False}
 UNSEEN = {"learning_rate": 0.01, "default_rate": False, "tuned_rate": False}
 
 
+def test_only_models_that_did_not_diverge_are_finished():
+    runs = models({}).assign(status=["finished", "diverged", "finished", "diverged"])
+    assert list(comparisons.finished_runs(runs).index) == [0, 2]
+
+
+def test_a_decoder_without_an_activation_of_its_own_has_the_encoders():
+    runs = models({}).assign(decoder_activation=["same", math.nan, "b", "tanh"])
+    assert list(comparisons.decoder_activations(runs)) == ["a", "a", "b", "tanh"]
+
+
 def test_a_plain_study_is_one_comparison_without_a_label():
     (one,) = comparisons.of_study(models({}))
     assert one.fields == {**PLAIN, "rate_choice": RateChoice.DEFAULT}

@@ -8,7 +8,7 @@ import pandas as pd
 from vaelib.analysis import verdicts
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import JUDGED, describe
-from vaelib.results.keys import MODEL_KEYS, SETTING_KEYS, RateChoice, Status
+from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS, RateChoice, Status
 
 _SETTING = ["dataset", *SETTING_KEYS]
 COLUMNS = (*_SETTING, "rate_choice")
@@ -39,6 +39,17 @@ class Comparison:
         """The label without the choice of the learning rate."""
         names = [name for name in self.varying if name != "rate_choice"]
         return ", ".join(describe(name, self.fields[name]) for name in names)
+
+
+def finished_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the models that did not diverge."""
+    return runs[runs["status"] == Status.FINISHED]
+
+
+def decoder_activations(runs: pd.DataFrame) -> pd.Series:
+    """Return the name of each model's decoder activation, also where it is the encoder's."""
+    decoder = runs["decoder_activation"]
+    return decoder.where(decoder.notna() & (decoder != SAME), runs["activation"])
 
 
 def of_study(runs: pd.DataFrame) -> list[Comparison]:
@@ -111,7 +122,7 @@ def judge(runs: pd.DataFrame, margins: dict[str, float]) -> pd.DataFrame:
         ``metric``, ``margin`` and the columns of `verdicts.compare`; the pairs
         of one metric are one family.
     """
-    finished = runs[runs["status"] == Status.FINISHED]
+    finished = finished_runs(runs)
     parts = []
     for metric in JUDGED:
         margin = margins[metric.column]

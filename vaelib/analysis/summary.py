@@ -13,10 +13,10 @@ from vaelib.results.keys import Status
 
 def default_target(tables: dict[str, pd.DataFrame]) -> float:
     """Return the median over finished runs of the validation loss they end with."""
-    runs = tables["runs"]
-    finished = runs.loc[runs["status"] == Status.FINISHED, ["activation", "seed"]]
+    models = ["activation", "seed"]
+    finished = comparisons.finished_runs(tables["runs"])[models]
     history = tables["history"].merge(finished)
-    return float(history.groupby(["activation", "seed"])["val_loss"].last().median())
+    return float(history.groupby(models)["val_loss"].last().median())
 
 
 def epochs_to_target(history: pd.DataFrame, target: float) -> pd.DataFrame:
@@ -66,7 +66,7 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
     )
     rows = []
     for activation, group in runs.groupby("activation", sort=False):
-        finished = group[group["status"] == Status.FINISHED]
+        finished = comparisons.finished_runs(group)
         reached = int(finished["epochs_to_target"].notna().sum())
         row = {
             "activation": activation,

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis import intervals, verdicts
+from vaelib.analysis import comparisons, intervals, verdicts
 from vaelib.analysis.claims.effects import Effect, Pairs
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
 from vaelib.results.columns import Direction, describe
-from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS, Status
+from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS
 
 IDENTITY = ["study", *MODEL_KEYS]
 # What a setting is, apart from the activation, which is one in both halves.
@@ -81,9 +81,8 @@ def finished(studies: Studies) -> pd.DataFrame:
     if not studies:
         return pd.DataFrame(columns=[*IDENTITY, *_COLUMNS["runs"] - set(MODEL_KEYS)])
     runs = pd.concat([t["runs"].assign(study=s) for s, t in studies.items()], ignore_index=True)
-    decoder = runs["decoder_activation"]
-    same = decoder.isna() | (decoder == SAME) | (decoder == runs["activation"])
-    runs = runs[(runs["status"] == Status.FINISHED) & same].assign(decoder_activation=SAME)
+    same = comparisons.decoder_activations(runs) == runs["activation"]
+    runs = comparisons.finished_runs(runs[same]).assign(decoder_activation=SAME)
     rest = [key for key in SETTING if key != "learning_rate"]
     by = runs.groupby(rest, dropna=False)["learning_rate"]
     tested = runs[(by.transform("nunique") > 1) & runs["elbo"].notna()]
