@@ -250,7 +250,7 @@ def diagnoses(faults: pd.DataFrame) -> str:
     Parameters
     ----------
     faults : pandas.DataFrame
-        See `diagnosis.sentences`.
+        See `diagnose.diagnose_study`.
     """
     items = [html.escape(sentence) for sentence in faults.loc[faults["bad"], "sentence"]]
     sound = [html.escape(name) for name in faults.loc[~faults["bad"], "activation"]]

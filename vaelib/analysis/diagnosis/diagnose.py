@@ -1,4 +1,4 @@
-"""What a bad result is to be put down to, read from the tables."""
+"""The causes of a bad result, read from the tables."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,52 +6,55 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib import metrics
+from vaelib.analysis.comparisons import decoder_activations, finished_runs
+from vaelib.analysis.diagnosis import gradients as gradient_symptoms
 from vaelib.analysis.diagnosis import symptoms
-from vaelib.analysis.diagnosis.criteria import DEFAULTS, Standing, Thresholds
+from vaelib.analysis.diagnosis.criteria import DEFAULTS, RelativeQuality, Thresholds
 from vaelib.analysis.diagnosis.symptoms import Cause, Symptom
 from vaelib.formatting import nats
-from vaelib.results.keys import Status
+
+_TABLES = ("runs", "history", "gradients", "latents")
 
 
 @dataclasses.dataclass(frozen=True)
 class Diagnosis:
-    """What ails one activation in one setting.
+    """The causes of the result that one activation has in one setting.
 
     Attributes
     ----------
     bad : bool
     symptoms : tuple of Symptom
-        One for each of `symptoms.CAUSES`, in their order, present or not.
-    standing : str
-        The ELBO, and how far from the best it is.
-    floor : str
-        How far from the floor it is.
+        One for each `symptoms.Cause`, in their order, present or not.
+    quality : RelativeQuality
+        On the test images.
     trend : str
         Whether the validation loss was still falling at the end.
     """
 
     bad: bool
     symptoms: tuple[Symptom, ...]
-    standing: str
-    floor: str
+    quality: RelativeQuality
     trend: str
 
     @property
-    def causes(self) -> tuple[str, ...]:
-        """What a bad result is put down to; what explains the others comes first."""
-        return (
-            tuple(symptom.cause for symptom in self.symptoms if symptom.present) if self.bad else ()
-        )
+    def causes(self) -> tuple[Cause, ...]:
+        """Causes of a bad result; one that may explain others comes first."""
+        if not self.bad:
+            return ()
+        return tuple(symptom.cause for symptom in self.symptoms if symptom.present)
 
     @property
     def sentence(self) -> str:
         """The causes with their numbers, in plain text."""
+        elbo, gain = self.quality.describe(), self.quality.describe_gain()
         if not self.bad:
-            return f"no fault found: {self.standing}, {self.floor}"
-        named = [f"{symptom.cause}: {symptom.text}" for symptom in self.symptoms if symptom.present]
-        # A collapse has told the distance to the floor.
-        floor = "" if Cause.COLLAPSE in self.causes else self.floor
-        return "; ".join([*named, ", ".join(filter(None, (self.standing, floor, self.trend)))])
+            return f"no problem found: {elbo}, {gain}"
+        causes = [
+            f"{symptom.cause}: {symptom.text}" for symptom in self.symptoms if symptom.present
+        ]
+        if Cause.COLLAPSE in self.causes:
+            gain = ""  # its text holds the same
+        return "; ".join([*causes, ", ".join(filter(None, (elbo, gain, self.trend)))])
 
 
 def diagnose(
@@ -63,57 +66,59 @@ def diagnose(
     margin: float | None = None,
     thresholds: Thresholds = DEFAULTS,
 ) -> Diagnosis:
-    """Tell what a group's result is to be put down to.
+    """Find the causes of a group's result.
 
-    A group is bad when a run diverged, when its ELBO is near the floor that a
-    constant reconstruction reaches, or behind the best group of its setting by
-    more than a margin. A bad group is put down to every cause whose symptom is
-    present, and to plain underfitting if none is.
+    A group is bad when a run diverged, when its ELBO is near that of a constant
+    image, or below the best group of its setting by more than a margin. Its
+    causes are all those whose symptom is present, or underfitting if none is.
 
     Parameters
     ----------
     runs, history, gradients, latents : pandas.DataFrame
         The rows of one group, one activation in one setting, in the tables of
-        `results.FILES`: every seed once, told apart by the column ``seed``.
+        `results.files`; one model for each ``seed``.
     reference : pandas.DataFrame, optional
-        The best group's rows of ``runs``. Without it, only divergence and the
-        floor tell that a group is bad.
+        The best group's rows of ``runs``. Without it, a group is bad only when it
+        diverged or is near the ELBO of a constant image.
     margin : float, optional
-        Nats behind the best that do not matter; by default
-        `Thresholds.margin_share` of the best's lead over the floor.
+        Nats below the best that do not matter; by default
+        `Thresholds.margin_share` of the best's gain over a constant image.
     thresholds : Thresholds
 
     Returns
     -------
     Diagnosis
     """
-    finished = _finished(runs)
-    best = _finished(runs.iloc[:0] if reference is None else reference)
+    finished = finished_runs(runs)
+    best = finished_runs(runs.iloc[:0] if reference is None else reference)
     floor = runs["constant_elbo"].mean()
     test, train = (
-        Standing(finished[column].mean(), best[column].mean(), floor, margin, thresholds)
+        RelativeQuality(finished[column].mean(), best[column].mean(), floor, margin, thresholds)
         for column in ("elbo", "train_elbo")
     )
     flow = metrics.gradient_flow(gradients)
     collapse = symptoms.collapse(latents, test)
+    activations = {
+        "encoder": runs["activation"].iloc[0],
+        "decoder": decoder_activations(runs).iloc[0],
+    }
     found = [
         symptoms.divergence(runs, history, thresholds),
-        symptoms.exploding(gradients, flow, thresholds),
-        symptoms.dead(gradients, collapse.present, thresholds),
-        symptoms.saturation(gradients, thresholds),
-        symptoms.vanishing(flow, thresholds),
+        gradient_symptoms.exploding(gradients, flow, thresholds),
+        gradient_symptoms.dead(gradients, collapse.present, thresholds),
+        gradient_symptoms.saturation(gradients, activations, thresholds),
+        gradient_symptoms.vanishing(flow, thresholds),
         collapse,
         symptoms.overfitting(train, test),
     ]
     bad = found[0].present or test.bad
-    found.append(
-        symptoms.underfitting(train, bad and not any(symptom.present for symptom in found))
-    )
+    unexplained = bad and not any(symptom.present for symptom in found)
+    found.append(symptoms.underfitting(train, unexplained))
     trend = _trend(history[history["seed"].isin(finished["seed"])])
-    return Diagnosis(bad, tuple(found), str(test), test.from_floor(), trend)
+    return Diagnosis(bad, tuple(found), test, trend)
 
 
-def sentences(
+def diagnose_study(
     tables: dict[str, pd.DataFrame],
     setting: Sequence[str] = (),
     margin: float | None = None,
@@ -124,10 +129,10 @@ def sentences(
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        See `results.read`.
+        See `results.files.read`.
     setting : sequence of str
-        Columns that tell one setting from another in all tables, such as the
-        data set: the best is looked for among the activations of one.
+        Columns that identify a setting in all tables, such as the data set: an
+        activation is compared with the best one of its own setting.
     margin, thresholds
         See `diagnose`.
 
@@ -138,36 +143,31 @@ def sentences(
         (joined by commas) and ``sentence``, which begins with the activation's
         name. Settings in the order of ``runs``, in each the best ELBO first.
     """
-    names = ("runs", "history", "gradients", "latents")
     keys = [*setting, "activation"]
-    groups = {name: dict(iter(tables[name].groupby(keys, sort=False))) for name in names}
-    table = pd.DataFrame(list(groups["runs"]), columns=keys)
-    table["elbo"] = [_finished(rows)["elbo"].mean() for rows in groups["runs"].values()]
-    found = []
-    for key in groups["runs"]:
-        rivals = table[(table[list(setting)] == list(key[:-1])).all(axis=1)].dropna(subset="elbo")
-        reference = None
-        if len(rivals):
-            reference = groups["runs"][tuple(rivals.loc[rivals["elbo"].idxmax(), keys])]
-        rows = (groups[name].get(key, tables[name].iloc[:0]) for name in names)
-        found.append(diagnose(*rows, reference, margin, thresholds))
-    table["bad"] = [diagnosis.bad for diagnosis in found]
-    table["causes"] = [", ".join(diagnosis.causes) for diagnosis in found]
+    groups = {name: dict(iter(tables[name].groupby(keys, sort=False))) for name in _TABLES}
+    runs = groups["runs"]
+    table = pd.DataFrame(list(runs), columns=keys)
+    table["elbo"] = [finished_runs(rows)["elbo"].mean() for rows in runs.values()]
+    diagnoses = []
+    for key in runs:
+        in_setting = (table[list(setting)] == list(key[:-1])).all(axis=1)
+        elbos = table.loc[in_setting, "elbo"].dropna()
+        best = runs[tuple(table.loc[elbos.idxmax(), keys])] if len(elbos) else None
+        rows = (groups[name].get(key, tables[name].iloc[:0]) for name in _TABLES)
+        diagnoses.append(diagnose(*rows, best, margin, thresholds))
+    table["bad"] = [diagnosis.bad for diagnosis in diagnoses]
+    table["causes"] = [", ".join(diagnosis.causes) for diagnosis in diagnoses]
     table["sentence"] = [
         f"{name}: {diagnosis.sentence}"
-        for name, diagnosis in zip(table["activation"], found, strict=True)
+        for name, diagnosis in zip(table["activation"], diagnoses, strict=True)
     ]
-    order = table.groupby(list(setting), sort=False).ngroup() if setting else table["bad"] * 0
+    order = table.groupby(list(setting), sort=False).ngroup() if setting else 0
     ranked = table.assign(order=order).sort_values(["order", "elbo"], ascending=[True, False])
     return ranked.drop(columns="order").reset_index(drop=True)
 
 
-def _finished(runs: pd.DataFrame) -> pd.DataFrame:
-    return runs[runs["status"] == Status.FINISHED]
-
-
 def _trend(history: pd.DataFrame) -> str:
-    """Tell how fast the validation loss fell over the last quarter of the epochs."""
+    """Describe how fast the validation loss fell over the last quarter of the epochs."""
     losses = history.groupby("epoch")["val_loss"].mean()
     span = max(1, len(losses) // 4)
     if len(losses) <= span:
@@ -175,4 +175,4 @@ def _trend(history: pd.DataFrame) -> str:
     fall = (losses.iloc[-1 - span] - losses.iloc[-1]) / span
     if round(fall, 1) <= 0:
         return "validation loss no longer falling"
-    return f"validation loss still falling by {nats(fall)} nats an epoch"
+    return f"validation loss still falling by {nats(fall)} nats per epoch"
