@@ -6,6 +6,18 @@ import numpy as np
 import pandas as pd
 
 EPOCHS = 20
+# Network and role of each layer, in the order of depth.
+LAYERS = {
+    "encoder_1": ("encoder", "hidden"),
+    "encoder_2": ("encoder", "hidden"),
+    "encoder_3": ("encoder", "hidden"),
+    "mean": ("encoder", "output"),
+    "log_variance": ("encoder", "output"),
+    "decoder_1": ("decoder", "hidden"),
+    "decoder_2": ("decoder", "hidden"),
+    "decoder_3": ("decoder", "hidden"),
+    "logits": ("decoder", "output"),
+}
 SETTING = {
     "dataset": "mnist5k",
     "learning_rate": 0.001,
@@ -61,6 +73,34 @@ def study(activations, seeds: int = 9, outcome=None, **grid) -> dict[str, pd.Dat
             epochs = np.arange(1, len(curves["loss"]) + 1)
             history.append(pd.DataFrame({**keys, "epoch": epochs, **curves}))
     return {"runs": pd.DataFrame(runs), "history": pd.concat(history, ignore_index=True)}
+
+
+def gradients(flow: float = 1.0, seeds: int = 1, epochs: int = 9) -> pd.DataFrame:
+    """Return the rows of a probe: the gradient is 1 everywhere, no unit is dead or saturated.
+
+    Parameters
+    ----------
+    flow : float
+        The gradient flow; the encoder's first layer has this gradient.
+    seeds, epochs : int
+    """
+    rows = [
+        {
+            "seed": seed,
+            "epoch": epoch,
+            "depth": depth,
+            "network": network,
+            "layer": layer,
+            "role": role,
+        }
+        for seed in range(seeds)
+        for epoch in range(epochs + 1)
+        for depth, (layer, (network, role)) in enumerate(LAYERS.items(), start=1)
+    ]
+    table = pd.DataFrame(rows).assign(gradient_norm=1.0, gradient_rms=1.0)
+    table.loc[table["layer"] == "encoder_1", "gradient_rms"] = flow
+    share = np.where(table["role"] == "hidden", 0.0, np.nan)
+    return table.assign(dead=share, saturated=share)
 
 
 def noise(row: dict) -> float:

@@ -71,12 +71,12 @@ def several(row: dict) -> dict:
     """Plant support for some claims, contradiction of others, and both."""
     level = {"sigmoid": 120, "tanh": 110, "relu": 100, "linear": 115}[row["activation"]]
     loss = planted.falling(level - 10 + planted.noise(row))
-    ratio = {"sigmoid": 0.1, "tanh": 0.3, "relu": 0.9, "linear": 1}[row["activation"]]
-    ratio = ratio ** row["depth"] * (1 + 0.1 * planted.noise(row))
+    flow = {"sigmoid": 0.1, "tanh": 0.3, "relu": 0.9, "linear": 1}[row["activation"]]
+    flow = flow ** row["depth"] * (1 + 0.1 * planted.noise(row))
     fit = (loss + np.append(loss[1:], loss[-1])) / 2  # at the end of each epoch
-    scores = {"val_elbo": -level + planted.noise(row), "gradient_flow_start": ratio}
+    scores = {"val_elbo": -level + planted.noise(row), "gradient_flow_start": flow}
     scores["weight_decay"] = np.nan  # off
-    return {**scores, "loss": loss, "val_loss": fit + 10, "gradient_flow": ratio}
+    return {**scores, "loss": loss, "val_loss": fit + 10, "gradient_flow": flow}
 
 
 @pytest.mark.parametrize("there", [True, False])

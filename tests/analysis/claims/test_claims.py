@@ -13,6 +13,7 @@ from planted import falling, noise
 from vaelib.analysis.claims import claims
 from vaelib.analysis.claims.claims import Conclusion
 from vaelib.analysis.claims.evidence import Outcome
+from vaelib.analysis.diagnosis.criteria import DEFAULTS
 
 THREE = ("sigmoid", "tanh", "relu")
 
@@ -118,13 +119,13 @@ def test_tanh_trains_faster_than_sigmoid(tanh, seconds, verdict):
     assert set(claim.evidence["a"] + claim.evidence["b"]) == {"tanhsigmoid"}
 
 
-def gradients(factor: dict, matched: dict | None = None, trained: float = 1.0):
-    """Plant ratios of `factor` to the power of the depth, and of `trained` more after training."""
+def flows(factor: dict, matched: dict | None = None, trained: float = 1.0):
+    """Plant flows of `factor` to the power of the depth, times `trained` after training."""
 
     def outcome(row):
         of = matched if matched and row["initializer"] == "matched" else factor
-        ratio = of[row["activation"]] ** row["depth"] * (1 + 0.1 * noise(row))
-        return {"gradient_ratio_start": ratio, "gradient_ratio": min(1, trained * ratio)}
+        flow = of[row["activation"]] ** row["depth"] * (1 + 0.1 * noise(row))
+        return {"gradient_flow_start": flow, "gradient_flow": min(1, trained * flow)}
 
     return outcome
 
@@ -146,12 +147,12 @@ UPSIDE_DOWN = {"sigmoid": 0.1, "tanh": 0.9, "relu": 0.3}
 )
 def test_gradients_vanish(factor, matched, trained, verdict):
     grid = {"depth": [1, 2, 3], "initializer": ["keras", "matched"] if matched else ["keras"]}
-    tables = planted.study(THREE, outcome=gradients(factor, matched, trained), **grid)
+    tables = planted.study(THREE, outcome=flows(factor, matched, trained), **grid)
     claim = claims.gradients_vanish({"s": tables})
     assert (claim.number, claim.verdict) == (4, verdict)
     assert set(claim.evidence["deepest"]) == {3}
     before = claim.evidence.query("moment == 'before training' and initializer == 'keras'")
-    shown = before.set_index("activation")["ratio"]
+    shown = before.set_index("activation")["flow"]
     # The mean of the planted noise's logarithm is near 0.
     assert shown.to_dict() == pytest.approx({n: factor[n] ** 3 for n in THREE}, rel=0.03)
     if matched:
@@ -165,9 +166,9 @@ def test_gradients_vanish(factor, matched, trained, verdict):
 
 def test_a_gradient_that_is_small_at_any_depth_does_not_vanish_with_depth():
     def outcome(row):
-        ratio = {"sigmoid": 0.01, "tanh": 0.01, "relu": 0.9}[row["activation"]]
-        ratio *= 1 + 0.1 * noise({**row, "seed": row["seed"] * row["depth"]})
-        return {"gradient_ratio_start": ratio, "gradient_ratio": ratio}
+        flow = {"sigmoid": 0.01, "tanh": 0.01, "relu": 0.9}[row["activation"]]
+        flow *= 1 + 0.1 * noise({**row, "seed": row["seed"] * row["depth"]})
+        return {"gradient_flow_start": flow, "gradient_flow": flow}
 
     claim = claims.gradients_vanish({"s": planted.study(THREE, outcome=outcome, depth=[1, 2])})
     assert claim.verdict == Conclusion.UNDECIDED
@@ -176,30 +177,31 @@ def test_a_gradient_that_is_small_at_any_depth_does_not_vanish_with_depth():
 
 
 def test_an_interval_around_the_limit_says_nothing_of_vanishing():
-    # A tenth of the limit apart, up and down, around it.
-    factor = {**TEXTBOOK, "relu": 0.1 ** (1 / 3)}
-    tables = planted.study(THREE, outcome=gradients(factor), depth=[1, 3])
+    # Up to a tenth of the threshold above and below it.
+    threshold = DEFAULTS.gradient_flow
+    factor = {**TEXTBOOK, "relu": threshold ** (1 / 3)}
+    tables = planted.study(THREE, outcome=flows(factor), depth=[1, 3])
     claim = claims.gradients_vanish({"s": tables})
     assert claim.verdict == Conclusion.UNDECIDED
     relu = claim.evidence.set_index("activation").loc["relu"].iloc[0]
     runs = tables["runs"].query("activation == 'relu' and depth == 3")
-    reach = 2.306004 * np.log10(runs["gradient_ratio"]).std() / 3  # t(0.975, 8)
+    reach = 2.306004 * np.log10(runs["gradient_flow"]).std() / 3  # t(0.975, 8)
     assert relu["outcome"] == Outcome.OPEN
-    assert relu["low"] < 0.1 < relu["high"]
-    assert np.log10(relu["high"] / relu["ratio"]) == pytest.approx(reach, rel=1e-5)
-    assert np.log10(relu["ratio"] / relu["low"]) == pytest.approx(reach, rel=1e-5)
+    assert relu["low"] < threshold < relu["high"]
+    assert np.log10(relu["high"] / relu["flow"]) == pytest.approx(reach, rel=1e-5)
+    assert np.log10(relu["flow"] / relu["low"]) == pytest.approx(reach, rel=1e-5)
 
 
 def test_no_gradient_at_all_has_vanished():
     def outcome(row):
-        shown = gradients(TEXTBOOK)(row)
+        shown = flows(TEXTBOOK)(row)
         if row["depth"] == 3 and row["activation"] == "sigmoid":
-            shown |= {"gradient_ratio": 0.0}
+            shown |= {"gradient_flow": 0.0}
         return shown
 
     claim = claims.gradients_vanish({"s": planted.study(THREE, outcome=outcome, depth=[1, 3])})
     assert claim.verdict == Conclusion.SUPPORTED
-    assert claim.evidence["ratio"].min() == pytest.approx(1e-12)
+    assert claim.evidence["flow"].min() == pytest.approx(1e-12)
 
 
 def gaps(gap: dict, learns: dict | None = None):
@@ -270,12 +272,12 @@ def test_linear_learns_less(levels, verdict):
         )
 
 
-def ratio(table: dict):
-    """Plant the ratio after training by activation, optimiser and depth; 0.5 elsewhere."""
+def flow_after(table: dict):
+    """Plant the flow after training by activation, optimiser and depth; 0.5 elsewhere."""
 
     def outcome(row):
         keys = (row["activation"], row["optimizer"], row["depth"])
-        return {"gradient_ratio": table.get(keys, 0.5) * (1 + 0.1 * noise(row))}
+        return {"gradient_flow": table.get(keys, 0.5) * (1 + 0.1 * noise(row))}
 
     return outcome
 
@@ -313,7 +315,7 @@ def ratio(table: dict):
         ({}, {"depth": [1, 2], "optimizer": ["adam", "sgd"]}, None, Conclusion.UNDECIDED),
         # An interval that holds the limit says nothing.
         (
-            {("relu", "adam", 1): 0.01, ("relu", "sgd", 1): 0.1},
+            {("relu", "adam", 1): 0.01, ("relu", "sgd", 1): DEFAULTS.gradient_flow},
             {"optimizer": ["adam", "sgd"]},
             "other optimiser",
             Conclusion.UNDECIDED,
@@ -321,7 +323,7 @@ def ratio(table: dict):
     ],
 )
 def test_cures(table, grid, remedy, verdict):
-    tables = planted.study(["relu"], outcome=ratio(table), **grid)
+    tables = planted.study(["relu"], outcome=flow_after(table), **grid)
     claim = claims.cures_vanish({"s": tables})
     assert (claim.number, claim.verdict) == (7, verdict)
     assert set(claim.evidence.get("remedy", [])) == ({remedy} if remedy else set())
@@ -329,15 +331,15 @@ def test_cures(table, grid, remedy, verdict):
 
 def test_an_optimiser_cures_nothing_before_training():
     def outcome(row):
-        return {**ratio({})(row), "gradient_ratio_start": 0.01 * (1 + 0.1 * noise(row))}
+        return {**flow_after({})(row), "gradient_flow_start": 0.01 * (1 + 0.1 * noise(row))}
 
     tables = planted.study(["relu"], outcome=outcome, optimizer=["adam", "sgd"])
     assert claims.cures_vanish({"s": tables}).evidence.empty
 
 
 def test_another_activation_may_or_may_not_cure():
-    vanished = {("relu", "adam", 1): 0.01, ("sigmoid", "adam", 1): 0.05}
-    tables = planted.study(THREE, outcome=ratio(vanished))
+    vanished = {("relu", "adam", 1): 0.01, ("sigmoid", "adam", 1): 0.02}
+    tables = planted.study(THREE, outcome=flow_after(vanished))
     claim = claims.cures_vanish({"s": tables})
     assert claim.verdict == Conclusion.CONDITIONAL
     rows = claim.evidence.set_index("activation")
@@ -358,7 +360,7 @@ def test_another_activation_may_or_may_not_cure():
 def test_remedies_are_told_apart_first():
     vanished = {("relu", "adam", depth): 0.01 for depth in (1, 2)} | {("relu", "sgd", 1): 0.01}
     tables = planted.study(
-        ["relu"], outcome=ratio(vanished), depth=[1, 2], optimizer=["adam", "sgd"]
+        ["relu"], outcome=flow_after(vanished), depth=[1, 2], optimizer=["adam", "sgd"]
     )
     conditions = claims.cures_vanish({"s": tables}).conditions
     # Depth and optimiser alone would tell them apart, too.

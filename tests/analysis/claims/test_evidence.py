@@ -1,4 +1,4 @@
-"""From the tables of studies to settings, pairs and gradient ratios."""
+"""From the tables of studies to settings and judged pairs."""
 
 import math
 
@@ -138,44 +138,6 @@ def test_where_nothing_is_to_be_judged_there_are_no_rows():
     assert evidence.judged(
         {"s": planted.study(["elu"])}, effects.elbo, Direction.HIGHER, both
     ).empty
-    assert evidence.ratios({}).empty
-
-
-def test_ratios_are_geometric_means_with_their_state():
-    spread = 0.01 * np.arange(9) - 0.04
-
-    def outcome(row):
-        size = {"sigmoid": -2.0, "tanh": -0.5, "relu": -1.0}[row["activation"]]
-        ratio = 10 ** (size + spread[row["seed"]])
-        return {"gradient_ratio": ratio, "gradient_ratio_start": min(1, 10 * ratio)}
-
-    table = evidence.ratios({"s": planted.study(["sigmoid", "tanh", "relu"], outcome=outcome)})
-    after = table[table["moment"] == "after training"].set_index("activation")
-    np.testing.assert_allclose(after["ratio"], [0.01, 10**-0.5, 0.1])
-    assert list(after["state"]) == ["vanished", "kept", Outcome.OPEN]
-    # Student's interval of the logarithms: t(0.975, 8) = 2.306004.
-    reach = 2.306004 * np.std(spread, ddof=1) / 3
-    np.testing.assert_allclose(np.log10(after["high"] / after["ratio"]), reach, rtol=1e-5)
-    before = table[table["moment"] == "before training"].set_index("activation")
-    assert before.loc["sigmoid", ["ratio", "state"]].to_list() == [pytest.approx(0.1), Outcome.OPEN]
-
-
-def test_a_ratio_of_nothing_is_open_and_of_zero_vanished():
-    def outcome(row):
-        return {"gradient_ratio": 0.0, "gradient_ratio_start": math.nan}
-
-    table = evidence.ratios({"s": planted.study(["relu"], outcome=outcome)}).set_index("moment")
-    assert list(table.loc["before training", ["n", "state"]]) == [0, Outcome.OPEN]
-    assert list(table.loc["after training", ["n", "state"]]) == [9, "vanished"]
-
-
-def test_tuned_runs_have_their_gradients_counted_once():
-    def outcome(row):
-        return {"elbo": -99.0, "val_elbo": -row["learning_rate"]}
-
-    tables = planted.study(["relu"], outcome=outcome, learning_rate=[1e-3, 1e-2])
-    assert TUNED in set(evidence.finished({"s": tables})["learning_rate"])
-    assert list(evidence.ratios({"s": tables})["learning_rate"]) == [1e-3] * 2 + [1e-2] * 2
 
 
 def test_labels_tell_the_study_and_what_varies_there():

@@ -2,46 +2,17 @@
 
 import numpy as np
 import pandas as pd
+import planted
 import pytest
+from planted import gradients
 
 from vaelib import metrics
 from vaelib.analysis.diagnosis import gradients as symptoms
 from vaelib.analysis.diagnosis.criteria import Thresholds
 from vaelib.analysis.diagnosis.symptoms import Symptom
 
-LAYERS = {
-    "encoder_1": ("encoder", "hidden"),
-    "encoder_2": ("encoder", "hidden"),
-    "encoder_3": ("encoder", "hidden"),
-    "mean": ("encoder", "output"),
-    "log_variance": ("encoder", "output"),
-    "decoder_1": ("decoder", "hidden"),
-    "decoder_2": ("decoder", "hidden"),
-    "decoder_3": ("decoder", "hidden"),
-    "logits": ("decoder", "output"),
-}
 TANH = {"encoder": "tanh", "decoder": "tanh"}
-HIDDEN = [layer for layer, (_, role) in LAYERS.items() if role == "hidden"]
-
-
-def gradients(seeds=1, epochs=9) -> pd.DataFrame:
-    """Return a good model's rows: the gradient is 1 everywhere, no unit is dead."""
-    rows = [
-        {
-            "seed": seed,
-            "epoch": epoch,
-            "depth": depth,
-            "network": network,
-            "layer": layer,
-            "role": role,
-        }
-        for seed in range(seeds)
-        for epoch in range(epochs + 1)
-        for depth, (layer, (network, role)) in enumerate(LAYERS.items(), start=1)
-    ]
-    table = pd.DataFrame(rows).assign(gradient_norm=1.0, gradient_rms=1.0)
-    share = np.where(table["role"] == "hidden", 0.0, np.nan)
-    return table.assign(dead=share, saturated=share)
+HIDDEN = [layer for layer, (_, role) in planted.LAYERS.items() if role == "hidden"]
 
 
 def put(table, column, value, **where) -> pd.DataFrame:
@@ -54,7 +25,9 @@ def put(table, column, value, **where) -> pd.DataFrame:
 
 def with_first(rms, seeds=1, epochs=9, **where) -> pd.DataFrame:
     """Return the rows of a model with this gradient at the first layer."""
-    return put(gradients(seeds, epochs), "gradient_rms", rms, layer="encoder_1", **where)
+    return put(
+        gradients(seeds=seeds, epochs=epochs), "gradient_rms", rms, layer="encoder_1", **where
+    )
 
 
 def vanishing(table, *thresholds) -> Symptom:

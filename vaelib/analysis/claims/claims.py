@@ -5,21 +5,12 @@ import enum
 import itertools
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
-from vaelib.analysis import intervals
-from vaelib.analysis.claims import effects, evidence
-from vaelib.analysis.claims.evidence import SETTING, VANISHED, Outcome, Studies
+from vaelib.analysis.claims import effects, evidence, gradients
+from vaelib.analysis.claims.evidence import SETTING, Outcome, Studies
+from vaelib.analysis.diagnosis.criteria import DEFAULTS
 from vaelib.results.columns import Direction, describe
-
-_MOMENTS = {"before training": "gradient_ratio_start", "after training": "gradient_ratio"}
-# By the key of the setting that is changed.
-_REMEDIES = {
-    "depth": "deeper model",
-    "optimizer": "other optimiser",
-    "activation": "other activation",
-}
 
 
 class Conclusion(enum.StrEnum):
@@ -99,31 +90,15 @@ def tanh_trains_faster(studies: Studies) -> Claim:
 
 def gradients_vanish(studies: Studies) -> Claim:
     """Judge the claim that gradients vanish with sigmoid and tanh, and not with ReLU."""
-    runs = evidence.finished(studies)
-    runs = runs[runs["learning_rate"] != evidence.TUNED]
-    names = ("sigmoid", "tanh", "relu")
-    rows = []
-    for setting, group in evidence.settings(runs, without=["depth"]):
-        ends = [group["depth"].min(), group["depth"].max()]
-        if ends[0] == ends[1] or not set(names) <= set(group["activation"]):
-            continue
-        for moment, name in itertools.product(_MOMENTS, names):
-            models = group[group["activation"] == name]
-            found = _with_depth(models, _MOMENTS[moment], ends)
-            expected, opposite = ("kept", "vanished") if name == "relu" else ("vanished", "kept")
-            outcome = {expected: Outcome.HOLDS, opposite: Outcome.CONTRADICTED}.get(
-                found["state"], Outcome.OPEN
-            )
-            row = {**setting, "moment": moment, "activation": name, **found, "outcome": outcome}
-            rows.append(row)
     return _conclude(
         4,
         "The gradients of sigmoid and tanh vanish with depth, those of ReLU do not.",
-        "In a setting with several depths, the gradient's root mean square at the first hidden "
-        f"layer of the deepest network is under {VANISHED:g} of that at the last, and less than "
-        "in the shallowest, for sigmoid and for tanh; for ReLU it is above. One activation of "
-        "which the opposite is shown contradicts it.",
-        pd.DataFrame(rows),
+        "In a setting with several depths, the gradient flow (root mean square at the first hidden "
+        "layer over that at the last, multiplied over encoder and decoder) of the deepest network "
+        f"is under {DEFAULTS.gradient_flow:g}, and less than in the shallowest, for sigmoid and "
+        "for tanh; for ReLU it is above. One activation of which the opposite is shown contradicts "
+        "it.",
+        gradients.vanishing_with_depth(studies),
         ["moment", *(key for key in SETTING if key != "depth")],
     )
 
@@ -166,30 +141,13 @@ def linear_learns_less(studies: Studies) -> Claim:
 
 def cures_vanish(studies: Studies) -> Claim:
     """Judge the claim that depth, optimisers and activations cure vanishing gradients."""
-    ratios = evidence.ratios(studies)
-    rows = []
-    for key, remedy in _REMEDIES.items():
-        at = ratios[ratios["moment"] == "after training"] if key == "optimizer" else ratios
-        same = [k for k in (*SETTING, "activation", "moment") if k != key]
-        for _, group in at.groupby(same, sort=False, dropna=False):
-            ill = group[group["state"] == "vanished"]
-            for row in group.to_dict("records"):
-                others = ill[ill["depth"] < row["depth"]] if key == "depth" else ill
-                others = others[others[key] != row[key]]
-                if len(others):
-                    ailing = ", ".join(map(str, others[key]))
-                    rows.append({"remedy": remedy, **row, "vanished_with": ailing})
-    cures = {"kept": Outcome.HOLDS, "vanished": Outcome.CONTRADICTED}
-    table = pd.DataFrame(rows)
-    if rows:
-        table["outcome"] = table["state"].map(cures).fillna(Outcome.OPEN)
     return _conclude(
         7,
         "Deeper models, other optimisers and other activations cure vanishing gradients.",
-        f"Where the gradient ratio (first hidden layer over last) is under {VANISHED:g}, it is "
-        "above in a deeper network, with another optimiser (after training) or with another "
-        "activation, all else being equal; if it is under there too, that remedy is contradicted.",
-        table,
+        f"Where the gradient flow is under {DEFAULTS.gradient_flow:g}, it is above in a deeper "
+        "network, with another optimiser (after training) or with another activation, all else "
+        "being equal; if it is under there too, that remedy is contradicted.",
+        gradients.remedies(studies),
         ["activation", "moment", *SETTING],
         lead="remedy",
     )
@@ -215,31 +173,6 @@ def _speed(studies: Studies, pairs) -> pd.DataFrame:
         [evidence.judged(studies, measure, Direction.LOWER, pairs) for measure in both],
         ignore_index=True,
     )
-
-
-def _with_depth(models: pd.DataFrame, column: str, ends: list[int]) -> dict:
-    """Return the gradient ratio of the deepest models, and whether it vanished with depth."""
-    logs = {}
-    for depth in ends:
-        ratio = models[models["depth"] == depth].set_index("seed")[column]
-        logs[depth] = np.log10(ratio.clip(lower=1e-12))
-    wide = pd.DataFrame(logs).dropna().to_numpy(float)
-    low, high = intervals.mean_interval(wide[:, 1])
-    _, change = intervals.mean_interval(wide[:, 1] - wide[:, 0])
-    limit = np.log10(VANISHED)
-    return {
-        "shallowest": ends[0],
-        "deepest": ends[1],
-        "n": len(wide),
-        "ratio": 10 ** wide[:, 1].mean() if len(wide) else np.nan,
-        "low": 10**low,
-        "high": 10**high,
-        "state": "vanished"
-        if high < limit and change < 0
-        else "kept"
-        if low > limit
-        else Outcome.OPEN,
-    }
 
 
 # Where all decided cases agree.

@@ -4,10 +4,9 @@ import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from vaelib.analysis import comparisons, intervals, verdicts
+from vaelib.analysis import comparisons, verdicts
 from vaelib.analysis.claims.effects import Effect, Pairs
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
@@ -19,7 +18,6 @@ IDENTITY = ["study", *MODEL_KEYS]
 SETTING = ["dataset", "learning_rate", *SETTING_KEYS, "study"]
 # The rate that each activation does best with, in the place of one rate for all.
 TUNED = "best of each"
-VANISHED = 0.1
 
 
 class Outcome(enum.StrEnum):
@@ -32,7 +30,7 @@ class Outcome(enum.StrEnum):
 
 _COLUMNS = {
     "runs": {*MODEL_KEYS, *SETTING_KEYS, "learning_rate", "status", "val_elbo", "elbo", "mse"}
-    | {"seconds_per_epoch", "gradient_ratio_start", "gradient_ratio"},
+    | {"seconds_per_epoch", "gradient_flow_start", "gradient_flow"},
     "history": {*MODEL_KEYS, "epoch", "loss", "val_loss", "val_reconstruction"},
 }
 _OUTCOMES = {
@@ -152,44 +150,6 @@ def judged(
             part.insert(i, key, value)
         parts.append(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["outcome"])
-
-
-def ratios(studies: Studies) -> pd.DataFrame:
-    """Return the gradient ratio of each activation in each setting, over seeds.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `SETTING`, ``activation``, ``moment`` (before or after
-        training), ``n``, ``ratio`` (geometric mean), ``low``, ``high`` (95 %
-        Student's interval of the logarithm's mean) and ``state``: ``vanished``
-        where the interval lies under `VANISHED`, ``kept`` where it lies above,
-        else ``open``.
-    """
-    runs = finished(studies)
-    runs = runs[runs["learning_rate"] != TUNED]
-    rows = []
-    for setting, group in settings(runs):
-        for activation, models in group.groupby("activation", sort=False):
-            for moment, column in (("before training", "_start"), ("after training", "")):
-                found = models[f"gradient_ratio{column}"].dropna().to_numpy(float)
-                logs = np.log10(np.maximum(found, 1e-12))
-                low, high = intervals.mean_interval(logs)
-                state = "kept" if low > np.log10(VANISHED) else Outcome.OPEN
-                rows.append(
-                    {
-                        **setting,
-                        "activation": activation,
-                        "moment": moment,
-                        "n": len(logs),
-                        "ratio": 10 ** logs.mean() if len(logs) else np.nan,
-                        "low": 10**low,
-                        "high": 10**high,
-                        "state": "vanished" if high < np.log10(VANISHED) else state,
-                    }
-                )
-    found = ["activation", "moment", "n", "ratio", "low", "high", "state"]
-    return pd.DataFrame(rows, columns=[*SETTING, *found])
 
 
 def labels(rows: pd.DataFrame) -> list[str]:

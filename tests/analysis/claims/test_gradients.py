@@ -1,0 +1,85 @@
+"""The gradient flow by setting, against hand-computed intervals and the diagnosis."""
+
+import math
+
+import numpy as np
+import planted
+import pytest
+
+from vaelib import metrics
+from vaelib.analysis.claims import claims, evidence, gradients
+from vaelib.analysis.claims.evidence import TUNED
+from vaelib.analysis.claims.gradients import FlowState
+from vaelib.analysis.diagnosis import gradients as symptoms
+from vaelib.analysis.diagnosis.criteria import DEFAULTS
+
+THRESHOLD = DEFAULTS.gradient_flow
+
+
+def test_the_flow_is_a_geometric_mean_with_its_state():
+    spread = 0.01 * np.arange(9) - 0.04
+    level = {"sigmoid": 0.1 * THRESHOLD, "tanh": 10 * THRESHOLD, "relu": THRESHOLD}
+
+    def outcome(row):
+        flow = level[row["activation"]] * 10 ** spread[row["seed"]]
+        return {"gradient_flow": flow, "gradient_flow_start": 10 * flow}
+
+    table = gradients.flow_by_setting({"s": planted.study(list(level), outcome=outcome)})
+    after = table[table["moment"] == "after training"].set_index("activation")
+    np.testing.assert_allclose(after["flow"], list(level.values()))
+    assert list(after["state"]) == [FlowState.VANISHED, FlowState.KEPT, FlowState.OPEN]
+    # Student's interval of the logarithms: t(0.975, 8) = 2.306004.
+    reach = 2.306004 * np.std(spread, ddof=1) / 3
+    np.testing.assert_allclose(np.log10(after["high"] / after["flow"]), reach, rtol=1e-5)
+    np.testing.assert_allclose(np.log10(after["flow"] / after["low"]), reach, rtol=1e-5)
+    before = table[table["moment"] == "before training"].set_index("activation")
+    assert before.loc["sigmoid", ["flow", "state"]].to_list() == [
+        pytest.approx(THRESHOLD),
+        FlowState.OPEN,
+    ]
+
+
+def test_an_unknown_flow_is_open_and_none_at_all_has_vanished():
+    def outcome(row):
+        return {"gradient_flow": 0.0, "gradient_flow_start": math.nan}
+
+    tables = planted.study(["relu"], outcome=outcome)
+    table = gradients.flow_by_setting({"s": tables}).set_index("moment")
+    assert list(table.loc["before training", ["n", "state"]]) == [0, FlowState.OPEN]
+    assert list(table.loc["after training", ["n", "state"]]) == [9, FlowState.VANISHED]
+
+
+def test_runs_at_the_tuned_rate_are_counted_once():
+    def outcome(row):
+        return {"elbo": -99.0, "val_elbo": -row["learning_rate"]}
+
+    tables = planted.study(["relu"], outcome=outcome, learning_rate=[1e-3, 1e-2])
+    assert TUNED in set(evidence.finished({"s": tables})["learning_rate"])
+    rates = gradients.flow_by_setting({"s": tables})["learning_rate"]
+    assert list(rates) == [1e-3] * 2 + [1e-2] * 2
+
+
+def test_without_studies_there_is_no_flow():
+    assert gradients.flow_by_setting({}).empty
+
+
+@pytest.mark.parametrize("size", [0.98, 1.02], ids=["just below", "just above"])
+def test_diagnosis_and_claims_use_the_same_threshold(size):
+    """A flow is vanishing on the report's page if and only if it is on that of the claims."""
+    probed = planted.gradients(flow=size * THRESHOLD, seeds=9)
+    flow = metrics.gradient_flow(probed)
+    recorded = flow["flow"].xs(0, level="epoch")
+
+    def outcome(row):
+        shake = 1 + 1e-3 * planted.noise(row)
+        return {"gradient_flow": recorded[row["seed"]] * shake}
+
+    table = gradients.flow_by_setting({"s": planted.study(["tanh"], outcome=outcome)})
+    state = table.set_index("moment").loc["after training", "state"]
+    assert symptoms.vanishing(flow).present == (state == FlowState.VANISHED) == (size < 1)
+    assert state != FlowState.OPEN
+
+
+@pytest.mark.parametrize("claim", [claims.gradients_vanish, claims.cures_vanish])
+def test_the_claims_state_the_threshold(claim):
+    assert f"under {THRESHOLD:g}" in claim({}).support
