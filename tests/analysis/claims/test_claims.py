@@ -11,7 +11,7 @@ import pytest
 from planted import falling, noise
 
 from vaelib.analysis.claims import claims
-from vaelib.analysis.claims.claims import Conclusion
+from vaelib.analysis.claims.conclusions import Conclusion
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.diagnosis.criteria import DEFAULTS
 
@@ -324,7 +324,7 @@ def flow_after(table: dict):
 )
 def test_cures(table, grid, remedy, verdict):
     tables = planted.study(["relu"], outcome=flow_after(table), **grid)
-    claim = claims.cures_vanish({"s": tables})
+    claim = claims.vanishing_is_cured({"s": tables})
     assert (claim.number, claim.verdict) == (7, verdict)
     assert set(claim.evidence.get("remedy", [])) == ({remedy} if remedy else set())
 
@@ -334,13 +334,13 @@ def test_an_optimiser_cures_nothing_before_training():
         return {**flow_after({})(row), "gradient_flow_start": 0.01 * (1 + 0.1 * noise(row))}
 
     tables = planted.study(["relu"], outcome=outcome, optimizer=["adam", "sgd"])
-    assert claims.cures_vanish({"s": tables}).evidence.empty
+    assert claims.vanishing_is_cured({"s": tables}).evidence.empty
 
 
 def test_another_activation_may_or_may_not_cure():
     vanished = {("relu", "adam", 1): 0.01, ("sigmoid", "adam", 1): 0.02}
     tables = planted.study(THREE, outcome=flow_after(vanished))
-    claim = claims.cures_vanish({"s": tables})
+    claim = claims.vanishing_is_cured({"s": tables})
     assert claim.verdict == Conclusion.CONDITIONAL
     rows = claim.evidence.set_index("activation")
     assert rows["vanished_with"].to_dict() == {
@@ -362,7 +362,7 @@ def test_remedies_are_told_apart_first():
     tables = planted.study(
         ["relu"], outcome=flow_after(vanished), depth=[1, 2], optimizer=["adam", "sgd"]
     )
-    conditions = claims.cures_vanish({"s": tables}).conditions
+    conditions = claims.vanishing_is_cured({"s": tables}).conditions
     # Depth and optimiser alone would tell them apart, too.
     assert conditions == (
         "holds in 2 of 5 cases: deeper model, depth 2, optimizer sgd; other optimiser, depth 2",
@@ -380,7 +380,7 @@ def everything(row: dict) -> dict:
     return planted_here | {"val_elbo": -{**BEST, "linear": 130}[name] + noise(row)}
 
 
-@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: claim.__name__)
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: f"claim {claim.number}")
 @pytest.mark.parametrize(
     "studies",
     [
@@ -399,7 +399,7 @@ def test_without_evidence_every_claim_is_undecided(claim, studies):
     assert "open" in found.conditions[0] or "no study" in found.conditions[0]
 
 
-@pytest.mark.parametrize("claim", claims.CLAIMS[:3], ids=lambda claim: claim.__name__)
+@pytest.mark.parametrize("claim", claims.CLAIMS[:3], ids=lambda claim: f"claim {claim.number}")
 @pytest.mark.parametrize(("seeds", "decided"), [(5, False), (9, True)])
 def test_five_seeds_can_decide_nothing_and_nine_can(claim, seeds, decided):
     found = claim({"s": planted.study(THREE, seeds=seeds, outcome=everything)})

@@ -9,7 +9,9 @@ import pytest
 
 from vaelib.analysis import verdicts
 from vaelib.analysis.claims import effects, evidence
+from vaelib.analysis.claims.effects import PairedDifferences
 from vaelib.analysis.claims.evidence import TUNED, Outcome
+from vaelib.analysis.claims.pairs import fixed_pairs
 from vaelib.results import files
 from vaelib.results.columns import Direction
 
@@ -19,13 +21,12 @@ def constant(value: float):
 
     def measure(runs, history, pairs):
         spread = 0.01 * np.arange(9)
-        return dict.fromkeys(pairs, value + spread), 0.5, {"measure": "planted"}
+        return PairedDifferences("planted", dict.fromkeys(pairs, value + spread), 0.5)
 
     return measure
 
 
-def both(names):
-    return [("relu", "tanh")] if {"relu", "tanh"} <= names else []
+both = fixed_pairs(("relu", "tanh"))
 
 
 def write(folder, tables):
@@ -57,7 +58,7 @@ def test_diverged_models_and_mixed_decoders_are_left_out():
             return {"status": "diverged"}
         return {"decoder_activation": {1: "tanh", 2: math.nan, 3: "relu"}[row["seed"]]}
 
-    runs = evidence.finished({"s": planted.study(["relu"], seeds=4, outcome=outcome)})
+    runs = evidence.comparable_runs({"s": planted.study(["relu"], seeds=4, outcome=outcome)})
     assert list(runs["seed"]) == [2, 3]
     assert list(runs["study"]) == ["s", "s"]
 
@@ -74,27 +75,31 @@ def test_each_activation_at_its_best_rate_is_one_more_setting():
 
     tables = planted.study(best, seeds=2, outcome=outcome, learning_rate=rates)
     one_rate = planted.study(["relu"], seeds=2, outcome=outcome)
-    runs = evidence.finished({"s": tables, "one": one_rate})
+    runs = evidence.comparable_runs({"s": tables, "one": one_rate})
     tuned = runs[runs["learning_rate"] == TUNED]
     assert list(tuned["study"].unique()) == ["s"], "the other study tried one rate only"
     assert len(tuned) == 4
     points = tuned.groupby("activation")["point"].unique().map(list).to_dict()
     assert points == {"relu": [1], "tanh": [2]}
-    names = [setting["learning_rate"] for setting, _ in evidence.settings(runs)]
+    names = [setting["learning_rate"] for setting, _ in evidence.by_setting(runs)]
     assert names == [*rates, 1e-3, TUNED]
 
 
 def test_settings_are_all_but_what_is_left_out():
     tables = planted.study(["relu", "tanh"], seeds=2, depth=[1, 2], batch_norm=[True, False])
-    runs = evidence.finished({"s": tables})
-    found = list(evidence.settings(runs))
+    runs = evidence.comparable_runs({"s": tables})
+    found = list(evidence.by_setting(runs))
     assert [(s["depth"], s["batch_norm"]) for s, _ in found] == [
-        *((1, True), (1, False), (2, True), (2, False)),
+        (1, True),
+        (1, False),
+        (2, True),
+        (2, False),
     ]
     assert [len(group) for _, group in found] == [4] * 4
-    found = list(evidence.settings(runs, without=["depth"]))
+    found = list(evidence.by_setting(runs, without=["depth"]))
     assert [("depth" in s, s["batch_norm"], len(g)) for s, g in found] == [
-        *((False, True, 8), (False, False, 8)),
+        (False, True, 8),
+        (False, False, 8),
     ]
 
 
@@ -113,7 +118,7 @@ def test_every_setting_with_both_is_judged(difference, verdict, outcome):
         "a": planted.study(["relu", "tanh"], depth=[1, 2]),
         "b": planted.study(["relu", "elu"]),
     }
-    rows = evidence.judged(studies, constant(difference), Direction.HIGHER, both)
+    rows = evidence.judge_pairs(studies, constant(difference), Direction.HIGHER, both)
     assert list(rows["study"]) == ["a", "a"]
     assert list(rows["depth"]) == [1, 2]
     assert set(rows["verdict"]) == {verdict}
@@ -129,18 +134,18 @@ def test_history_reaches_the_measure_by_setting():
         seen.append((len(runs), set(history["point"]), len(history)))
         return constant(1)(runs, history, pairs)
 
-    evidence.judged({"s": tables, "t": tables}, measure, Direction.HIGHER, both)
+    evidence.judge_pairs({"s": tables, "t": tables}, measure, Direction.HIGHER, both)
     assert seen == [(4, {0}, 4 * 20), (4, {1}, 4 * 20)] * 2
 
 
-def test_where_nothing_is_to_be_judged_there_are_no_rows():
-    assert evidence.judged({}, effects.elbo, Direction.HIGHER, both).empty
-    assert evidence.judged(
+def test_without_pairs_there_are_no_rows():
+    assert evidence.judge_pairs({}, effects.elbo, Direction.HIGHER, both).empty
+    assert evidence.judge_pairs(
         {"s": planted.study(["elu"])}, effects.elbo, Direction.HIGHER, both
     ).empty
 
 
-def test_labels_tell_the_study_and_what_varies_there():
+def test_labels_name_the_study_and_what_varies_there():
     rows = pd.DataFrame(
         {
             "study": ["rates", "rates", "deep"],
@@ -149,9 +154,9 @@ def test_labels_tell_the_study_and_what_varies_there():
             "depth": [1, 1, 3],
         }
     )
-    assert evidence.labels(rows) == [
+    assert evidence.setting_labels(rows) == [
         "rates: learning rate 0.001, optimizer adam",
         "rates: learning rate best of each, optimizer sgd",
         "deep",
     ]
-    assert evidence.labels(rows[:0]) == []
+    assert evidence.setting_labels(rows[:0]) == []

@@ -54,7 +54,7 @@ def test_runs_at_the_tuned_rate_are_counted_once():
         return {"elbo": -99.0, "val_elbo": -row["learning_rate"]}
 
     tables = planted.study(["relu"], outcome=outcome, learning_rate=[1e-3, 1e-2])
-    assert TUNED in set(evidence.finished({"s": tables})["learning_rate"])
+    assert TUNED in set(evidence.comparable_runs({"s": tables})["learning_rate"])
     rates = gradients.flow_by_setting({"s": tables})["learning_rate"]
     assert list(rates) == [1e-3] * 2 + [1e-2] * 2
 
@@ -80,6 +80,6 @@ def test_diagnosis_and_claims_use_the_same_threshold(size):
     assert state != FlowState.OPEN
 
 
-@pytest.mark.parametrize("claim", [claims.gradients_vanish, claims.cures_vanish])
+@pytest.mark.parametrize("claim", [claims.gradients_vanish, claims.vanishing_is_cured])
 def test_the_claims_state_the_threshold(claim):
     assert f"under {THRESHOLD:g}" in claim({}).support

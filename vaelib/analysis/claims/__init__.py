@@ -6,8 +6,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "claims",
+        "conclusions",
         "effects",
         "evidence",
         "gradients",
+        "pairs",
     ],
 )

@@ -1,247 +1,151 @@
-"""The seven claims of blog posts about activations, put to the test."""
+"""The seven claims of articles about activation functions, each defined as data.
+
+A definition is called with the studies (see `evidence.read`) and returns what they say.
+"""
 
 import dataclasses
-import enum
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
-from vaelib.analysis.claims import effects, evidence, gradients
-from vaelib.analysis.claims.evidence import SETTING, Outcome, Studies
+from vaelib.analysis.claims import effects, gradients
+from vaelib.analysis.claims.conclusions import Claim, conclude
+from vaelib.analysis.claims.evidence import SETTING, PairedEvidence, Studies
+from vaelib.analysis.claims.pairs import each_against, fixed_pairs
 from vaelib.analysis.diagnosis.criteria import DEFAULTS
-from vaelib.results.columns import Direction, describe
+from vaelib.formatting import percent
+from vaelib.results.columns import Direction
 
-
-class Conclusion(enum.StrEnum):
-    """What all rows of evidence together say about a claim."""
-
-    SUPPORTED = "supported"  # it holds in every setting with enough evidence
-    REFUTED = "refuted"  # it is contradicted in every one
-    CONDITIONAL = "conditional"  # both are found
-    UNDECIDED = "undecided"  # neither is
+_TIE = percent(effects.MARGIN)
+_TIE_IN_SPEED = percent(np.expm1(effects.SPEED_MARGIN))
+_VANISHED = f"{DEFAULTS.gradient_flow:g}"
+_RELU_AGAINST_BOTH = fixed_pairs(("relu", "sigmoid"), ("relu", "tanh"))
+_TANH_AGAINST_SIGMOID = fixed_pairs(("tanh", "sigmoid"))
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim:
-    """A claim and what the studies say about it.
+class Definition:
+    """A claim, and how it is judged.
 
     Attributes
     ----------
     number : int
     text : str
     support : str
-        What counts as support, and what as contradiction.
-    verdict : Conclusion
-    conditions : tuple of str
-        Where it holds, where it is contradicted, and where evidence is missing.
-    evidence : pandas.DataFrame
-        The rows that it rests on: settings, figures with 95 % intervals, and
-        ``outcome``.
+        What counts as support, and what as contradiction, in words.
+    collect : callable
+        From studies to rows of evidence, each with an `evidence.Outcome`.
+    unit : tuple of str
+        Columns whose values identify a case: its rows must agree.
+    first : str or None
+        The column by which conditions are described first; part of a case, too.
     """
 
     number: int
     text: str
     support: str
-    verdict: Conclusion
-    conditions: tuple[str, ...]
-    evidence: pd.DataFrame
+    collect: Callable[[Studies], pd.DataFrame]
+    unit: tuple[str, ...] = tuple(SETTING)
+    first: str | None = None
+
+    def __call__(self, studies: Studies) -> Claim:
+        """Judge the claim by the studies."""
+        evidence = self.collect(studies)
+        verdict, conditions = conclude(evidence, self.unit, self.first)
+        return Claim(self.number, self.text, self.support, verdict, conditions, evidence)
 
 
-def reconstructs_best(studies: Studies) -> Claim:
-    """Judge the claim that ReLU reconstructs best."""
-    return _conclude(
-        1,
-        "Among sigmoid, tanh and ReLU, ReLU reconstructs best.",
-        "In a setting, ReLU's reconstruction error is lower than both others'. A tie (within 1 % "
-        "of the error) or a lower error of one of them contradicts it.",
-        evidence.judged(studies, effects.reconstruction, Direction.LOWER, _relu_first),
-        SETTING,
-    )
-
-
-def trains_faster(studies: Studies) -> Claim:
-    """Judge the claim that ReLU trains faster."""
-    return _conclude(
-        2,
-        "ReLU trains faster (fewer optimiser steps to a given quality; time per step).",
-        "In a setting, ReLU takes fewer steps than sigmoid and than tanh to the best quality that "
-        "both of a pair reach; and, apart from that, less time per step. A tie (within 10 %) or "
-        "an advantage of one of them contradicts it.",
-        _speed(studies, _relu_first),
-        SETTING,
-        lead="measure",
-    )
-
-
-def tanh_trains_faster(studies: Studies) -> Claim:
-    """Judge the claim that tanh trains faster than sigmoid."""
-    return _conclude(
-        3,
-        "tanh trains faster than sigmoid.",
-        "In a setting, tanh takes fewer steps than sigmoid to the best quality that both reach; "
-        "and, apart from that, less time per step. A tie (within 10 %) or an advantage of sigmoid "
-        "contradicts it.",
-        _speed(studies, _tanh_first),
-        SETTING,
-        lead="measure",
-    )
-
-
-def gradients_vanish(studies: Studies) -> Claim:
-    """Judge the claim that gradients vanish with sigmoid and tanh, and not with ReLU."""
-    return _conclude(
-        4,
-        "The gradients of sigmoid and tanh vanish with depth, those of ReLU do not.",
-        "In a setting with several depths, the gradient flow (root mean square at the first hidden "
-        "layer over that at the last, multiplied over encoder and decoder) of the deepest network "
-        f"is under {DEFAULTS.gradient_flow:g}, and less than in the shallowest, for sigmoid and "
-        "for tanh; for ReLU it is above. One activation of which the opposite is shown contradicts "
-        "it.",
-        gradients.vanishing_with_depth(studies),
-        ["moment", *(key for key in SETTING if key != "depth")],
-    )
-
-
-def overfits_less(studies: Studies) -> Claim:
-    """Judge the claim that ReLU overfits less."""
-    rows = evidence.judged(studies, effects.overfit, Direction.LOWER, _relu_first)
-    if len(rows):
-        unseen = ~(rows["larger_gap"] > rows["margin"])
-        rows["outcome"] = rows["outcome"].mask(unseen, Outcome.OPEN)
-    return _conclude(
-        5,
-        "ReLU overfits less.",
-        "In a setting, when both fit the training images equally well, ReLU's generalisation gap "
-        "is smaller than sigmoid's and than tanh's. A tie (within 1 % of the loss) or a larger gap "
-        "contradicts it. Where neither of a pair has a gap over that, nothing can be said.",
-        rows,
-        SETTING,
-    )
-
-
-def linear_learns_less(studies: Studies) -> Claim:
-    """Judge the claim that a linear network cannot learn what the others learn."""
-
-    def pairs(names):
-        return [(name, "linear") for name in sorted(names - {"linear"})] * ("linear" in names)
-
-    return _conclude(
-        6,
-        "A linear network cannot learn what the non-linear ones learn.",
-        "In a setting, a non-linear activation reaches a better ELBO than linear. A tie "
-        "(within 1 %) or a better ELBO of linear contradicts it for that activation.",
-        evidence.judged(studies, effects.elbo, Direction.HIGHER, pairs).rename(
-            columns={"a": "nonlinear"}
-        ),
-        SETTING,
-        lead="nonlinear",
-    )
-
-
-def cures_vanish(studies: Studies) -> Claim:
-    """Judge the claim that depth, optimisers and activations cure vanishing gradients."""
-    return _conclude(
-        7,
-        "Deeper models, other optimisers and other activations cure vanishing gradients.",
-        f"Where the gradient flow is under {DEFAULTS.gradient_flow:g}, it is above in a deeper "
-        "network, with another optimiser (after training) or with another activation, all else "
-        "being equal; if it is under there too, that remedy is contradicted.",
-        gradients.remedies(studies),
-        ["activation", "moment", *SETTING],
-        lead="remedy",
-    )
-
-
-CLAIMS = (
-    *(reconstructs_best, trains_faster, tanh_trains_faster, gradients_vanish),
-    *(overfits_less, linear_learns_less, cures_vanish),
+reconstructs_best = Definition(
+    number=1,
+    text="Among sigmoid, tanh and ReLU, ReLU reconstructs best.",
+    support=(
+        "In a setting, ReLU's reconstruction error is lower than both others'. A tie (within "
+        f"{_TIE} of the error) or a lower error of one of them contradicts it."
+    ),
+    collect=PairedEvidence([effects.reconstruction], Direction.LOWER, _RELU_AGAINST_BOTH),
 )
 
+trains_faster = Definition(
+    number=2,
+    text="ReLU trains faster (fewer optimiser steps to a given quality; time per step).",
+    support=(
+        "In a setting, ReLU takes fewer steps than sigmoid and than tanh to the best quality that "
+        "both of a pair reach; and, judged separately, less time per step. A tie (within "
+        f"{_TIE_IN_SPEED}) or an advantage of one of them contradicts it."
+    ),
+    collect=PairedEvidence([effects.steps, effects.pace], Direction.LOWER, _RELU_AGAINST_BOTH),
+    first="measure",
+)
 
-def _relu_first(names: set[str]) -> list[tuple[str, str]]:
-    return [("relu", "sigmoid"), ("relu", "tanh")] if names >= {"relu", "sigmoid", "tanh"} else []
+tanh_trains_faster = Definition(
+    number=3,
+    text="tanh trains faster than sigmoid.",
+    support=(
+        "In a setting, tanh takes fewer steps than sigmoid to the best quality that both reach; "
+        "and, judged separately, less time per step. A tie (within "
+        f"{_TIE_IN_SPEED}) or an advantage of sigmoid contradicts it."
+    ),
+    collect=PairedEvidence([effects.steps, effects.pace], Direction.LOWER, _TANH_AGAINST_SIGMOID),
+    first="measure",
+)
 
+gradients_vanish = Definition(
+    number=4,
+    text="The gradients of sigmoid and tanh vanish with depth, those of ReLU do not.",
+    support=(
+        "In a setting with several depths, the gradient flow (root mean square at the first hidden "
+        "layer over that at the last, multiplied over encoder and decoder) of the deepest network "
+        f"is under {_VANISHED}, and less than in the shallowest, for sigmoid and for tanh; for "
+        "ReLU it is above. The opposite for one activation contradicts it."
+    ),
+    collect=gradients.vanishing_with_depth,
+    unit=("moment", *(key for key in SETTING if key != "depth")),
+)
 
-def _tanh_first(names: set[str]) -> list[tuple[str, str]]:
-    return [("tanh", "sigmoid")] if names >= {"tanh", "sigmoid"} else []
+overfits_less = Definition(
+    number=5,
+    text="ReLU overfits less.",
+    support=(
+        "In a setting, when both fit the training images equally well, ReLU's generalisation gap "
+        f"is smaller than sigmoid's and than tanh's. A tie (within {_TIE} of the loss) or a larger "
+        "gap contradicts it. Where neither of a pair has a gap above that, nothing can be said."
+    ),
+    collect=PairedEvidence([effects.overfit], Direction.LOWER, _RELU_AGAINST_BOTH),
+)
 
+linear_learns_less = Definition(
+    number=6,
+    text="A linear network cannot learn what the non-linear ones learn.",
+    support=(
+        "In a setting, a non-linear activation reaches a better ELBO than linear. A tie (within "
+        f"{_TIE}) or a better ELBO of linear contradicts it for that activation."
+    ),
+    collect=PairedEvidence(
+        [effects.elbo], Direction.HIGHER, each_against("linear"), column_of_first="nonlinear"
+    ),
+    first="nonlinear",
+)
 
-def _speed(studies: Studies, pairs) -> pd.DataFrame:
-    both = (effects.steps, effects.pace)
-    return pd.concat(
-        [evidence.judged(studies, measure, Direction.LOWER, pairs) for measure in both],
-        ignore_index=True,
-    )
+vanishing_is_cured = Definition(
+    number=7,
+    text="Deeper models, other optimisers and other activations cure vanishing gradients.",
+    support=(
+        f"Where the gradient flow is under {_VANISHED}, it is above in a deeper network, with "
+        "another optimiser (after training) or with another activation, all else being equal; if "
+        "it is under there too, that remedy is contradicted."
+    ),
+    collect=gradients.remedies,
+    unit=("activation", "moment", *SETTING),
+    first="remedy",
+)
 
-
-# Where all decided cases agree.
-_CONCLUSIONS = {
-    Outcome.HOLDS: Conclusion.SUPPORTED,
-    Outcome.CONTRADICTED: Conclusion.REFUTED,
-}
-
-
-def _conclude(
-    number: int, text: str, support: str, rows: pd.DataFrame, unit: Sequence[str], lead: str = ""
-) -> Claim:
-    """Judge a claim from the outcomes of rows; all rows of a unit must agree.
-
-    `lead` is a key of the unit, too, by which conditions are told apart first.
-    """
-    if not len(rows):
-        conditions = ("no study has the runs it takes",)
-        return Claim(number, text, support, Conclusion.UNDECIDED, conditions, rows)
-    first = [lead] if lead else []
-    cases = rows.groupby([*first, *unit], sort=False, dropna=False)["outcome"].agg(_together)
-    found = set(cases) - {Outcome.OPEN}
-    if len(found) > 1:
-        verdict = Conclusion.CONDITIONAL
-    elif found:
-        verdict = _CONCLUSIONS[found.pop()]
-    else:
-        verdict = Conclusion.UNDECIDED
-    conditions = _conditions(cases.reset_index(), list(unit), first)
-    return Claim(number, text, support, verdict, conditions, rows)
-
-
-def _together(outcomes: pd.Series) -> str:
-    if (outcomes == Outcome.CONTRADICTED).any():
-        return Outcome.CONTRADICTED
-    return Outcome.HOLDS if (outcomes == Outcome.HOLDS).all() else Outcome.OPEN
-
-
-def _conditions(outcomes: pd.DataFrame, unit: list[str], first: list[str]) -> tuple[str, ...]:
-    """Tell where a claim holds, by as few keys as tell the outcomes apart."""
-    decided = outcomes[outcomes["outcome"] != Outcome.OPEN]
-    first = [key for key in first if len(outcomes[key].unique()) > 1]
-    sizes = range(len(unit) + 1)
-    subsets = itertools.chain(*(itertools.combinations(unit, size) for size in sizes))
-    where = []
-    if len(decided["outcome"].unique()) > 1:
-        keys = next(k for k in ([*first, *s] for s in subsets) if _separate(decided, k))
-        where = list(_leaves(decided, keys))
-    parts = []
-    for outcome in (Outcome.HOLDS, Outcome.CONTRADICTED, Outcome.OPEN):
-        number = (outcomes["outcome"] == outcome).sum()
-        names = "; ".join(name for found, name in where if found == outcome)
-        if number:
-            cases = f"{outcome} in {number} of {len(outcomes)} cases"
-            parts.append(f"{cases}: {names}" if names else cases)
-    return tuple(parts)
-
-
-def _separate(decided: pd.DataFrame, keys: list[str]) -> bool:
-    kinds = decided[[*keys, "outcome"]].drop_duplicates()
-    return bool(keys) and not kinds.duplicated(keys).any()
-
-
-def _leaves(decided: pd.DataFrame, keys: list[str], path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each outcome with the names of the largest parts that have no other."""
-    outcomes = decided["outcome"].unique()
-    if len(outcomes) == 1:
-        yield outcomes[0], path
-        return
-    for value, part in decided.groupby(keys[0], sort=False, dropna=False):
-        name = describe(keys[0], value)
-        yield from _leaves(part, keys[1:], f"{path}, {name}" if path else name)
+CLAIMS = (
+    reconstructs_best,
+    trains_faster,
+    tanh_trains_faster,
+    gradients_vanish,
+    overfits_less,
+    linear_learns_less,
+    vanishing_is_cured,
+)

@@ -1,22 +1,24 @@
-"""What result tables say about a pair of activations, setting by setting."""
+"""Evidence about pairs of activations from result tables, setting by setting."""
 
+import dataclasses
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from vaelib.analysis import comparisons, verdicts
-from vaelib.analysis.claims.effects import Effect, Pairs
+from vaelib.analysis.claims.effects import Effect
+from vaelib.analysis.claims.pairs import PairSelector
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
 from vaelib.results.columns import Direction, describe
 from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS
 
 IDENTITY = ["study", *MODEL_KEYS]
-# What a setting is, apart from the activation, which is one in both halves.
+# Keys of a setting. The activation is not one; it is the same in encoder and decoder.
 SETTING = ["dataset", "learning_rate", *SETTING_KEYS, "study"]
-# The rate that each activation does best with, in the place of one rate for all.
+# In the place of one learning rate for all: the best for each activation.
 TUNED = "best of each"
 
 
@@ -29,8 +31,18 @@ class Outcome(enum.StrEnum):
 
 
 _COLUMNS = {
-    "runs": {*MODEL_KEYS, *SETTING_KEYS, "learning_rate", "status", "val_elbo", "elbo", "mse"}
-    | {"seconds_per_epoch", "gradient_flow_start", "gradient_flow"},
+    "runs": {
+        *MODEL_KEYS,
+        *SETTING_KEYS,
+        "learning_rate",
+        "status",
+        "val_elbo",
+        "elbo",
+        "mse",
+        "seconds_per_epoch",
+        "gradient_flow_start",
+        "gradient_flow",
+    },
     "history": {*MODEL_KEYS, "epoch", "loss", "val_loss", "val_reconstruction"},
 }
 _OUTCOMES = {
@@ -69,37 +81,31 @@ def read(reports: str | Path) -> tuple[dict[str, dict[str, pd.DataFrame]], dict[
     return studies, skipped
 
 
-def finished(studies: Studies) -> pd.DataFrame:
-    """Return the finished runs of all studies, one activation in both halves.
+def comparable_runs(studies: Studies) -> pd.DataFrame:
+    """Return the finished runs of all studies with one activation in encoder and decoder.
 
     Where a study tried several learning rates, each activation's runs at the
     rate with the best mean validation ELBO, among those that the test images
-    were scored for, come once more as the learning rate `TUNED`.
+    were scored for, are repeated with the learning rate `TUNED`.
     """
     if not studies:
         return pd.DataFrame(columns=[*IDENTITY, *_COLUMNS["runs"] - set(MODEL_KEYS)])
     runs = pd.concat([t["runs"].assign(study=s) for s, t in studies.items()], ignore_index=True)
     same = comparisons.decoder_activations(runs) == runs["activation"]
     runs = comparisons.finished_runs(runs[same]).assign(decoder_activation=SAME)
-    rest = [key for key in SETTING if key != "learning_rate"]
-    by = runs.groupby(rest, dropna=False)["learning_rate"]
-    tested = runs[(by.transform("nunique") > 1) & runs["elbo"].notna()]
-    by = tested.groupby([*rest, "activation", "learning_rate"], dropna=False)["val_elbo"]
-    tested = tested.assign(mean=by.transform("mean"))
-    by = tested.groupby([*rest, "activation"], dropna=False)["mean"]
-    tuned = tested[tested["mean"] == by.transform("max")].drop(columns="mean")
+    tuned = _best_rate_of_each(runs).assign(learning_rate=TUNED)
     runs = runs.assign(learning_rate=runs["learning_rate"].astype(object))
-    return pd.concat([runs, tuned.assign(learning_rate=TUNED)], ignore_index=True)
+    return pd.concat([runs, tuned], ignore_index=True)
 
 
-def histories(studies: Studies) -> pd.DataFrame:
+def learning_curves(studies: Studies) -> pd.DataFrame:
     """Return the learning curves of all studies."""
     if not studies:
         return pd.DataFrame(columns=["study", *_COLUMNS["history"]])
     return pd.concat([t["history"].assign(study=s) for s, t in studies.items()], ignore_index=True)
 
 
-def settings(
+def by_setting(
     runs: pd.DataFrame, without: Sequence[str] = ()
 ) -> Iterator[tuple[dict, pd.DataFrame]]:
     """Yield each setting, a value for each of `SETTING` but `without`, and its runs."""
@@ -109,11 +115,36 @@ def settings(
             yield dict(zip(keys, values, strict=True)), group
 
 
-def judged(
-    studies: Studies,
-    effect: Effect,
-    direction: Direction,
-    pairs: Callable[[set[str]], Pairs],
+@dataclasses.dataclass(frozen=True)
+class PairedEvidence:
+    """Pairs of activations judged by effects, in every setting that has them.
+
+    Attributes
+    ----------
+    effects : sequence of callable
+        See `effects`.
+    direction : Direction
+        Which values are better.
+    pairs : callable
+        See `pairs`.
+    column_of_first : str
+        Name of the column with the first activation of each pair.
+    """
+
+    effects: Sequence[Effect]
+    direction: Direction
+    pairs: PairSelector
+    column_of_first: str = "a"
+
+    def __call__(self, studies: Studies) -> pd.DataFrame:
+        """Return the rows of evidence, for one effect after the other; see `judge_pairs`."""
+        parts = [judge_pairs(studies, one, self.direction, self.pairs) for one in self.effects]
+        rows = pd.concat(parts, ignore_index=True)
+        return rows.rename(columns={"a": self.column_of_first})
+
+
+def judge_pairs(
+    studies: Studies, effect: Effect, direction: Direction, pairs: PairSelector
 ) -> pd.DataFrame:
     """Judge pairs of activations by an effect in every setting that has them.
 
@@ -121,38 +152,39 @@ def judged(
     ----------
     studies : mapping
         See `read`.
-    effect : callable
-        See `effects`.
-    direction : Direction
-        Which values are better.
-    pairs : callable
-        From the activations of a setting to those to compare, of which the
-        first is said to be better; empty where they are not all there.
+    effect, direction, pairs
+        See `PairedEvidence`.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each setting and pair: the columns of `SETTING`, ``measure``,
-        ``margin``, those of `verdicts.judge` (the family is the setting), and
-        ``outcome``: `Outcome.HOLDS` where a is better than b, `CONTRADICTED`
-        where it is worse or practically tied, else `OPEN`.
+        A row for each setting and pair: the columns of `SETTING`, those of
+        `verdicts.judge` (the family is the setting), ``margin``, ``measure``,
+        ``larger_gap`` where the effect has one, and ``outcome``: `Outcome.HOLDS`
+        where a is better than b, `CONTRADICTED` where it is worse or practically
+        tied, else `OPEN`; also `OPEN` where the larger gap is within the margin.
     """
-    runs, history = finished(studies), histories(studies)
+    runs, history = comparable_runs(studies), learning_curves(studies)
     parts = []
-    for setting, group in settings(runs):
-        chosen = pairs(set(group["activation"]))
-        if not chosen:
+    for setting, group in by_setting(runs):
+        selected = pairs(set(group["activation"]))
+        if not selected:
             continue
-        differences, margin, more = effect(group, history.merge(group[IDENTITY]), chosen)
-        part = verdicts.judge(differences, margin, direction).assign(margin=margin, **more)
+        found = effect(group, history.merge(group[IDENTITY]), selected)
+        part = verdicts.judge(found.differences, found.margin, direction)
+        part = part.assign(margin=found.margin, measure=found.measure)
         part["outcome"] = part["verdict"].map(_OUTCOMES)
-        for i, (key, value) in enumerate(setting.items()):
-            part.insert(i, key, value)
+        if found.larger_gap is not None:
+            part.insert(part.columns.get_loc("outcome"), "larger_gap", found.larger_gap)
+            observed = part["larger_gap"] > found.margin
+            part["outcome"] = part["outcome"].where(observed, Outcome.OPEN)
+        for position, (key, value) in enumerate(setting.items()):
+            part.insert(position, key, value)
         parts.append(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["outcome"])
 
 
-def labels(rows: pd.DataFrame) -> list[str]:
+def setting_labels(rows: pd.DataFrame) -> list[str]:
     """Name the setting of each row by its study and what varies there."""
     keys = [key for key in SETTING if key in rows and key != "study"]
     varying = {
@@ -164,3 +196,14 @@ def labels(rows: pd.DataFrame) -> list[str]:
         values = ", ".join(describe(key, row[key]) for key in varying[row["study"]])
         names.append(f"{row['study']}: {values}" if values else row["study"])
     return names
+
+
+def _best_rate_of_each(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs at each activation's best rate, where there were several."""
+    rest = [key for key in SETTING if key != "learning_rate"]
+    rates = runs.groupby(rest, dropna=False)["learning_rate"].transform("nunique")
+    tested = runs[(rates > 1) & runs["elbo"].notna()]
+    by_rate = tested.groupby([*rest, "activation", "learning_rate"], dropna=False)["val_elbo"]
+    mean = by_rate.transform("mean")
+    keys = [tested[key] for key in (*rest, "activation")]
+    return tested[mean == mean.groupby(keys, dropna=False).transform("max")]

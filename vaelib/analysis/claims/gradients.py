@@ -57,7 +57,7 @@ def flow_by_setting(studies: Studies) -> pd.DataFrame:
         95 % interval of the logarithm's mean) and ``state``, a `FlowState`.
     """
     rows = []
-    for setting, group in evidence.settings(_at_one_rate(studies)):
+    for setting, group in evidence.by_setting(_at_one_rate(studies)):
         for activation, models in group.groupby("activation", sort=False):
             for moment, column in COLUMNS.items():
                 found = _estimate(_logarithms(models[column]).dropna().to_numpy(float))
@@ -92,7 +92,7 @@ def vanishing_with_depth(studies: Studies) -> pd.DataFrame:
         "relu": FlowState.KEPT,
     }
     rows = []
-    for setting, group in evidence.settings(_at_one_rate(studies), without=["depth"]):
+    for setting, group in evidence.by_setting(_at_one_rate(studies), without=["depth"]):
         shallowest, deepest = group["depth"].min(), group["depth"].max()
         if shallowest == deepest or not set(expected) <= set(group["activation"]):
             continue
@@ -142,7 +142,7 @@ def remedies(studies: Studies) -> pd.DataFrame:
 
 def _at_one_rate(studies: Studies) -> pd.DataFrame:
     """Return the runs without the repeated ones of the tuned rates."""
-    runs = evidence.finished(studies)
+    runs = evidence.comparable_runs(studies)
     return runs[runs["learning_rate"] != evidence.TUNED]
 
 
