@@ -25,7 +25,7 @@ PLAIN = {
 
 
 def models(*points: dict, names: str = "ab", seeds: int = 2) -> pd.DataFrame:
-    """Return runs of some grid points; what a point does not give is plain."""
+    """Return runs of some grid points; what a point does not give is as in `PLAIN`."""
     rows = []
     for point, given in enumerate(points):
         for name in names:
@@ -84,7 +84,7 @@ def test_a_comparison_can_be_written_as_json():
         ("weight_decay", [0.0, 0.5], ["weight decay 0", "weight decay 0.5"]),
     ],
 )
-def test_a_label_tells_what_varies_in_the_grids_order(name, values, labels):
+def test_a_label_names_what_varies_in_the_order_of_the_grid(name, values, labels):
     found = comparisons.of_study(models(*({name: value} for value in values)))
     assert [one.fields[name] for one in found] == values
     assert [one.label for one in found] == [one.setting for one in found] == labels
@@ -95,8 +95,10 @@ def test_with_several_rates_every_setting_is_compared_at_default_and_tuned_rates
     points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
     found = comparisons.of_study(models(*points))
     assert [one.label for one in found] == [
-        *("depth 1, default learning rate", "depth 2, default learning rate"),
-        *("depth 1, tuned learning rate", "depth 2, tuned learning rate"),
+        "depth 1, default learning rate",
+        "depth 2, default learning rate",
+        "depth 1, tuned learning rate",
+        "depth 2, tuned learning rate",
     ]
     assert [one.setting for one in found] == ["depth 1", "depth 2"] * 2
     assert [one.fields["rate_choice"] for one in found] == [RateChoice.DEFAULT] * 2 + [
@@ -104,7 +106,7 @@ def test_with_several_rates_every_setting_is_compared_at_default_and_tuned_rates
     ] * 2
 
 
-def test_every_combination_is_a_comparison_whatever_an_activation_misses():
+def test_every_combination_is_a_comparison_even_if_an_activation_lacks_it():
     """An activation that failed on one data set must not hide that data set."""
     runs = models(*({"dataset": d, "depth": n} for d in ("digits", "mnist5k") for n in (1, 2)))
     runs = runs[(runs["activation"] != "a") | (runs["dataset"] != "mnist5k")]
@@ -113,11 +115,11 @@ def test_every_combination_is_a_comparison_whatever_an_activation_misses():
 
 
 def with_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return runs with a table of two rows for each model that says whose they are."""
+    """Return runs with a table of two rows for each model that name the model."""
     keys = runs[["dataset", "activation", "point", "seed"]]
     scores = pd.concat([keys.assign(image=image) for image in (0, 1)], ignore_index=True)
-    told = scores["dataset"] + scores["activation"] + scores["point"].astype(str)
-    scores["whose"] = told + scores["seed"].astype(str)
+    point = scores["dataset"] + scores["activation"] + scores["point"].astype(str)
+    scores["model"] = point + scores["seed"].astype(str)
     return {"runs": runs, "scores": scores, "latents": scores[:0]}
 
 
@@ -134,18 +136,21 @@ def test_select_takes_one_model_of_each_activation_and_seed():
         chosen = comparisons.select(tables, one)
         runs = chosen["runs"]
         assert sorted(zip(runs["activation"], runs["seed"], strict=True)) == [
-            *(("a", 0), ("a", 1), ("b", 0), ("b", 1))
+            ("a", 0),
+            ("a", 1),
+            ("b", 0),
+            ("b", 1),
         ]
         assert set(runs["dataset"]) == {one.fields["dataset"]}
         assert set(runs["depth"]) == {one.fields["depth"]}
         rate = {RateChoice.DEFAULT: 0.001, RateChoice.TUNED: 0.1}[one.fields["rate_choice"]]
         assert set(runs["learning_rate"]) == {rate}
-        whose = runs["dataset"] + runs["activation"] + runs["point"].astype(str)
-        whose += runs["seed"].astype(str)
-        assert sorted(chosen["scores"]["whose"]) == sorted([*whose, *whose])
+        names = runs["dataset"] + runs["activation"] + runs["point"].astype(str)
+        names += runs["seed"].astype(str)
+        assert sorted(chosen["scores"]["model"]) == sorted([*names, *names])
         assert list(chosen["scores"].columns) == list(tables["scores"].columns)
         assert chosen["latents"].empty
-        taken += list(whose)
+        taken += list(names)
     assert len(taken) == len(set(taken)) == 2 * 2 * 2 * 4
 
 
@@ -161,10 +166,10 @@ def test_when_tuned_every_activation_has_a_rate_of_its_own():
         assert len(chosen) == 4
 
 
-def test_by_setting_has_the_models_at_all_rates():
+def test_runs_by_setting_are_those_at_all_rates():
     points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
     runs = models(*points)
-    groups = comparisons.by_setting(runs, comparisons.of_study(runs))
+    groups = comparisons.runs_by_setting(runs, comparisons.of_study(runs))
     assert list(groups) == ["depth 1", "depth 2"]
     for depth, group in zip((1, 2), groups.values(), strict=True):
         pd.testing.assert_frame_equal(group, runs[runs["depth"] == depth])
@@ -185,7 +190,7 @@ def judged(values: dict[str, np.ndarray], margin: float = 0.0, **columns) -> pd.
     return comparisons.judge(runs, dict.fromkeys(MARGINS, margin))
 
 
-def test_every_pair_gets_a_verdict_on_every_metric_and_its_own_better_side():
+def test_every_pair_gets_a_verdict_on_every_metric_by_its_direction():
     pairs = judged({"up": 100 + NINE, "down": 100 - NINE, "mid": np.full(9, 100.0)})
     assert list(pairs["metric"].unique()) == ["elbo", "mse", "psnr", "ssim", "gap"]
     assert (pairs.groupby("metric").size() == 3).all()
@@ -241,7 +246,7 @@ def test_models_are_paired_by_seed_whatever_their_order():
     assert pairs["high"].iloc[0] < -0.9
 
 
-def test_a_diverged_model_counts_in_no_verdict_even_with_a_number():
+def test_a_diverged_model_counts_in_no_verdict_even_with_a_finite_score():
     values = {"a": -1 - NINE / 100, "b": np.append(-2 - NINE[:8] / 100, -1e9)}
     status = ["finished"] * 17 + ["diverged"]
     pairs = judged(values, status=status)
@@ -250,14 +255,14 @@ def test_a_diverged_model_counts_in_no_verdict_even_with_a_number():
 
 
 @pytest.mark.parametrize("status", ["finished", "diverged"])
-def test_nothing_to_compare_leaves_no_verdicts_but_the_columns(status):
+def test_without_pairs_the_table_has_its_columns_and_no_rows(status):
     names = ["a"] if status == "finished" else ["a", "b"]
     pairs = judged(dict.fromkeys(names, NINE), status=status)
     assert len(pairs) == 0
     assert list(pairs.columns) == list(judged({"a": NINE, "b": NINE}).columns)
 
 
-def test_against_turns_verdicts_round():
+def test_verdicts_against_others_are_seen_from_one_activation():
     rows = [
         ("elbo", "a", "b", verdicts.Verdict.BETTER, math.nan),
         ("elbo", "c", "a", verdicts.Verdict.BETTER, math.nan),
@@ -267,7 +272,7 @@ def test_against_turns_verdicts_round():
         ("mse", "a", "b", verdicts.Verdict.WORSE, math.nan),
     ]
     pairs = pd.DataFrame(rows, columns=["metric", "a", "b", "verdict", "needed"])
-    found = comparisons.against(pairs, "a", "elbo")
+    found = comparisons.verdicts_against_others(pairs, "a", "elbo")
     assert found["verdict"].to_dict() == {
         "b": verdicts.Verdict.BETTER,
         "d": verdicts.Verdict.TIED,
@@ -275,25 +280,26 @@ def test_against_turns_verdicts_round():
         "e": verdicts.Verdict.OPEN,
     }
     assert found.loc["e", "needed"] == 17
-    assert comparisons.against(pairs, "b", "mse")["verdict"].to_dict() == {
+    assert comparisons.verdicts_against_others(pairs, "b", "mse")["verdict"].to_dict() == {
         "a": verdicts.Verdict.BETTER
     }
-    assert comparisons.against(pairs, "c", "mse").empty
+    assert comparisons.verdicts_against_others(pairs, "c", "mse").empty
 
 
-def test_a_table_is_split_by_what_else_varies():
+def test_labelled_groups_are_those_of_the_columns():
     table = pd.DataFrame({"depth": [1, 1, 2], "batch_norm": [True, False, True], "elbo": [5, 6, 7]})
     assert [
-        (label, list(rows["elbo"])) for label, rows in comparisons.split_by(table, ["depth"])
+        (label, list(rows["elbo"])) for label, rows in comparisons.labelled_groups(table, ["depth"])
     ] == [
         ("depth 1", [5, 6]),
         ("depth 2", [7]),
     ]
-    both = dict(comparisons.split_by(table, ["depth", "batch_norm"]))
+    both = dict(comparisons.labelled_groups(table, ["depth", "batch_norm"]))
     assert list(both) == [
-        *("depth 1, with batch normalisation", "depth 1, without batch normalisation"),
+        "depth 1, with batch normalisation",
+        "depth 1, without batch normalisation",
         "depth 2, with batch normalisation",
     ]
-    ((label, rows),) = comparisons.split_by(table, [])
+    ((label, rows),) = comparisons.labelled_groups(table, [])
     assert label == ""
     assert rows is table

@@ -1,4 +1,4 @@
-"""Student's interval against scipy's one-sample test, and how often it holds the mean."""
+"""Student's interval against scipy's one-sample test, and how often it covers the mean."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_fewer_than_two_values_have_no_interval(shape):
         assert np.isnan(bound).all()
 
 
-def test_columns_are_taken_one_by_one():
+def test_each_column_has_its_own_interval():
     values = np.random.default_rng(0).normal([0, 10, 20], [1, 2, 3], size=(9, 3))
     low, high = mean_interval(values)
     assert low.shape == high.shape == (3,)
@@ -39,8 +39,8 @@ def test_columns_are_taken_one_by_one():
 
 
 @pytest.mark.parametrize("n", [2, 3, 9])
-def test_the_interval_holds_the_true_mean_as_often_as_it_says(n):
+def test_the_interval_has_its_nominal_coverage(n):
     values = np.random.default_rng(0).normal(3.0, 2.0, size=(n, 4000))
     low, high = mean_interval(values)
-    held = np.mean((low <= 3) & (high >= 3))
-    assert held == pytest.approx(0.95, abs=0.0104)  # 3 sigma of 4,000 trials
+    coverage = np.mean((low <= 3) & (high >= 3))
+    assert coverage == pytest.approx(0.95, abs=0.0104)  # 3 sigma of 4,000 trials

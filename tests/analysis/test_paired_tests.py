@@ -32,27 +32,29 @@ def enumerated_p(differences) -> float:
     ],
 )
 def test_the_test_is_exact_with_zeros_and_ties(differences):
-    p = paired_tests.signed_rank(np.array([differences], float))[0]
+    p = paired_tests.signed_rank_p(np.array([differences], float))[0]
     assert p == pytest.approx(enumerated_p(differences), rel=1e-12)
 
 
-def test_ties_are_seen_through_the_last_bits():
+def test_ties_are_found_despite_rounding_errors():
     # In floating point 0.3 - 0.2, 0.2 - 0.1 and 1.1 - 1 are three different numbers.
     a, b = np.array([0.3, 0.2, 1.1, 0.5, 0.1]), np.array([0.2, 0.1, 1.0, 0.6, 0.4])
-    p = paired_tests.signed_rank(paired_tests.difference(a, b)[None])[0]
+    p = paired_tests.signed_rank_p(paired_tests.difference(a, b)[None])[0]
     assert p == pytest.approx(enumerated_p([1, 1, 1, -1, -3]), rel=1e-12)
     assert p != pytest.approx(enumerated_p(a - b), rel=1e-3)
 
 
 def test_tied_and_plain_rows_are_tested_side_by_side():
     rows = np.array([[1.0, 2, 3, 4], [1, 1, 1, 1], [0, 0, 0, 0], [-1, 2, 3, 4]])
-    np.testing.assert_allclose(paired_tests.signed_rank(rows), [1 / 8, 1 / 8, 1, 1 / 4], rtol=1e-12)
+    np.testing.assert_allclose(
+        paired_tests.signed_rank_p(rows), [1 / 8, 1 / 8, 1, 1 / 4], rtol=1e-12
+    )
 
 
 def test_the_interval_is_the_studentised_bootstrap():
     # Written out for one sample, resample by resample.
     sample = np.random.default_rng(0).gamma(1.0, size=6)
-    found = paired_tests.interval(sample[None], resamples=99)
+    found = paired_tests.bootstrap_interval(sample[None], resamples=99)
     weights = paired_tests._resamples(6, 99)
     studentised = []
     for share in weights.T:
@@ -68,14 +70,14 @@ def test_the_interval_is_the_studentised_bootstrap():
 
 @pytest.mark.parametrize("n", [5, 9, 12, 14])
 @pytest.mark.parametrize(
-    ("law", "mean", "expected"), [("normal", 0, 0.95), ("exponential", 1, 0.94)]
+    ("distribution", "mean", "expected"), [("normal", 0, 0.95), ("exponential", 1, 0.94)]
 )
-def test_the_interval_holds_the_true_mean_as_often_as_it_says(n, law, mean, expected):
-    samples = getattr(np.random.default_rng(n), law)(size=(3000, n))
-    low, high = paired_tests.interval(samples, resamples=1999)
-    held = np.mean((low <= mean) & (high >= mean))
-    # 3 sigma of 3,000 are 0.012; the interval that is named holds 0.93 to 0.95 by itself.
-    assert abs(held - expected) < (0.012 if law == "normal" else 0.022)
+def test_the_interval_has_its_nominal_coverage(n, distribution, mean, expected):
+    samples = getattr(np.random.default_rng(n), distribution)(size=(3000, n))
+    low, high = paired_tests.bootstrap_interval(samples, resamples=1999)
+    coverage = np.mean((low <= mean) & (high >= mean))
+    # 3 sigma of 3,000 are 0.012; the expected coverage itself is 0.93 to 0.95.
+    assert abs(coverage - expected) < (0.012 if distribution == "normal" else 0.022)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_the_number_needed_by_hand():
 @pytest.mark.parametrize(
     ("mean", "spread", "margin", "expected"),
     [
-        (0.0, 1.0, 0.0, np.inf),  # nothing there to find, and nothing is small enough
+        (0.0, 1.0, 0.0, np.inf),  # no difference to find, and no margin for a tie
         (0.5, 1.0, 0.5, 35),  # on the edge of the margin, only a difference can be found
         (1.0, 0.0, 0.0, 6),
         (np.nan, np.nan, 1.0, 6),
@@ -111,20 +113,20 @@ def test_the_number_needed_at_the_edges(mean, spread, margin, expected):
 
 @pytest.mark.parametrize("pairs", [1, 3, 55])
 @pytest.mark.parametrize("effect", [0.5, 0.8, 1.25])
-def test_so_many_seeds_find_an_effect_in_four_of_five_cases(pairs, effect):
+def test_the_number_needed_finds_an_effect_in_four_of_five_cases(pairs, effect):
     needed = paired_tests.seeds_needed(np.array([effect]), np.ones(1), 0, pairs)
     size = (4000, int(needed[0]))
-    p = paired_tests.signed_rank(np.random.default_rng(pairs).normal(effect, size=size))
+    p = paired_tests.signed_rank_p(np.random.default_rng(pairs).normal(effect, size=size))
     # 3 sigma of 4,000 are 0.019; the formula is within a seed of the truth.
     assert 0.78 < np.mean(pairs * p < 0.05) < 0.86
 
 
 @pytest.mark.parametrize(("mean", "margin"), [(0.0, 0.5), (0.2, 0.7), (0.5, 0.8)])
-def test_so_many_seeds_find_a_tie_in_four_of_five_cases(mean, margin):
+def test_the_number_needed_finds_a_tie_in_four_of_five_cases(mean, margin):
     needed = paired_tests.seeds_needed(np.array([mean]), np.ones(1), margin, pairs=10**6)
     size = (2000, int(needed[0]))
     assert size[1] < paired_tests.seeds_needed(np.array([mean]), np.ones(1), 0, pairs=10**6)
     samples = np.random.default_rng(0).normal(mean, size=size)
-    low, high = paired_tests.interval(samples, resamples=499)
+    low, high = paired_tests.bootstrap_interval(samples, resamples=499)
     # 3 sigma of 2,000 are 0.027; the bootstrap's interval is a little wider than Student's.
     assert 0.76 < np.mean((low >= -margin) & (high <= margin)) < 0.84

@@ -12,13 +12,19 @@ from vaelib.results import keys
 from vaelib.results.columns import MARGINS, METRICS
 
 SEEDS = range(9)
-# Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
+# Half the interval of two values with a difference of 1: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
 T_OF_TWO = 12.7062047362 / 2
 HISTORY = pd.DataFrame(
     [
-        *(("relu", 0, 1, 9.0), ("relu", 0, 2, 5.0), ("relu", 0, 3, 6.0)),
-        *(("relu", 1, 1, 7.0), ("relu", 1, 2, 7.0), ("relu", 1, 3, 4.0)),
-        *(("tanh", 0, 1, 9.0), ("tanh", 0, 2, 8.5), ("tanh", 0, 3, 8.0)),
+        ("relu", 0, 1, 9.0),
+        ("relu", 0, 2, 5.0),
+        ("relu", 0, 3, 6.0),
+        ("relu", 1, 1, 7.0),
+        ("relu", 1, 2, 7.0),
+        ("relu", 1, 3, 4.0),
+        ("tanh", 0, 1, 9.0),
+        ("tanh", 0, 2, 8.5),
+        ("tanh", 0, 3, 8.0),
     ],
     columns=["activation", "seed", "epoch", "val_loss"],
 )
@@ -58,7 +64,7 @@ def test_the_default_target_is_the_median_last_loss():
     ("target", "epochs"),
     [(7, [2, 1, np.nan]), (6.99, [2, 3, np.nan]), (8, [2, 1, 3]), (1, [np.nan] * 3)],
 )
-def test_the_target_is_met_at_the_first_epoch_at_or_under_it(target, epochs):
+def test_the_target_is_reached_at_the_first_epoch_at_or_below_it(target, epochs):
     found = summary.epochs_to_target(HISTORY, target)
     expected = pd.DataFrame({"activation": ["relu", "relu", "tanh"], "seed": [0, 1, 0]})
     expected = expected.assign(epochs_to_target=epochs)
@@ -78,7 +84,7 @@ def test_summary_means_and_order_by_hand():
     np.testing.assert_array_equal(table["reached"], [2, 2, 0])
 
 
-def test_the_epochs_to_the_target_have_no_mean_where_one_run_missed_it():
+def test_the_epochs_to_the_target_have_no_mean_if_one_run_missed_it():
     tables = study({"relu": [-1.0] * 3, "tanh": [-1.0] * 3})
     history = tables["history"]
     history.loc[(history["activation"] == "relu") & (history["seed"] == 2), "val_loss"] = 9
@@ -90,8 +96,8 @@ def test_the_epochs_to_the_target_have_no_mean_where_one_run_missed_it():
     assert table.loc["tanh", "epochs_to_target_tie"]
 
 
-def test_ties_are_told_by_verdicts_paired_by_seed():
-    # Seeds differ by far more than activations: only pairing tells them apart.
+def test_ties_follow_from_verdicts_paired_by_seed():
+    # Seeds differ by far more than activations: only pairing distinguishes activations.
     best = 100.0 * np.arange(12)
     swing = np.array([3, -3.5, 3, -3, 3, -3, 3, -3, -1, -3, 3, 1])
     elbo = {"best": best, "equal": best, "level": best + swing, "worse": best - 2 + swing / 10}
@@ -99,10 +105,10 @@ def test_ties_are_told_by_verdicts_paired_by_seed():
     assert list(table.index[table["elbo_tie"]]) == ["best", "equal", "level"]
     assert table.loc["worse", "elbo_high"] > table.loc["best", "elbo_low"]
     assert not table["kl_tie"].any(), "of KL, neither more nor less is better"
-    assert not table["gap_tie"].any(), "who learned little has little to lose"
+    assert not table["gap_tie"].any(), "a model that learned little has a small gap"
 
 
-def test_a_tie_is_whoever_is_not_worse_by_the_verdicts_given():
+def test_activations_not_worse_by_the_given_verdicts_are_tied():
     tables = study({"relu": [-1.0, -1.1], "tanh": [-2.0, -2.1], "elu": [-3.0, -3.1]})
     rows = [("relu", "tanh", verdicts.Verdict.TIED), ("elu", "relu", verdicts.Verdict.WORSE)]
     pairs = pd.DataFrame(rows, columns=["a", "b", "verdict"]).assign(metric="elbo", needed=np.nan)
@@ -148,7 +154,7 @@ def test_diverged_runs_count_in_no_tie():
     assert table["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
 
 
-def test_over_seeds_takes_means_of_the_rows_all_seeds_have():
+def test_over_seeds_averages_the_rows_that_all_seeds_have():
     curves = summary.over_seeds(HISTORY, "val_loss", ["epoch"])
     assert list(curves["activation"]) == ["relu"] * 3 + ["tanh"] * 3
     np.testing.assert_array_equal(curves["epoch"], [1, 2, 3, 1, 2, 3])
@@ -167,7 +173,7 @@ def test_over_seeds_keeps_several_columns():
     assert list(layers["layer"][:3]) == ["layer_1", "layer_2", "layer_3"]
 
 
-def test_over_seeds_of_nothing_is_nothing():
+def test_over_seeds_of_an_empty_table_is_empty():
     assert summary.over_seeds(HISTORY[:0], "val_loss", ["epoch"]).empty
 
 

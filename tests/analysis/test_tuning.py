@@ -7,7 +7,7 @@ import pytest
 from vaelib.analysis import tuning
 from vaelib.analysis.verdicts import Verdict
 
-# Half the interval of two values that are 1 apart: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
+# Half the interval of two values with a difference of 1: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
 T_OF_TWO = 12.7062047362 / 2
 
 
@@ -35,7 +35,7 @@ RUNS = models(
 
 
 def test_the_curve_has_means_and_intervals_in_ascending_rates():
-    table = tuning.by_rate(RUNS)
+    table = tuning.elbo_by_rate(RUNS)
     assert list(table["learning_rate"]) == [0.0001] * 3 + [0.001] * 3 + [0.01] * 3
     table = table.set_index(["activation", "learning_rate"])
     row = table.loc["tanh", 0.01]
@@ -45,7 +45,7 @@ def test_the_curve_has_means_and_intervals_in_ascending_rates():
 
 
 def test_the_curve_says_how_many_finished():
-    table = tuning.by_rate(RUNS).set_index(["activation", "learning_rate"])
+    table = tuning.elbo_by_rate(RUNS).set_index(["activation", "learning_rate"])
     row = table.loc["relu", 0.01]
     assert (row["mean"], row["finished"], row["models"]) == (-7, 1, 2)
     assert np.isnan(row["low"])
@@ -54,17 +54,19 @@ def test_the_curve_says_how_many_finished():
     assert row[["mean", "low", "high"]].isna().all()
 
 
-def test_the_chosen_rate_is_that_of_the_tuned_models_and_its_edge_is_told():
-    table = tuning.chosen(RUNS)
+def test_the_selected_rate_is_that_of_the_tuned_models_with_its_edge():
+    table = tuning.selected_rates(RUNS)
     assert list(table.itertuples(index=False, name=None)) == [
-        *(("tanh", 0.01, "highest"), ("relu", 0.0001, "lowest"), ("elu", 0.001, "")),
+        ("tanh", 0.01, "highest"),
+        ("relu", 0.0001, "lowest"),
+        ("elu", 0.001, ""),
     ]
 
 
 def test_the_edges_are_those_of_the_whole_grid():
     """A rate at which an activation has no rows would still be a rate of the grid."""
     runs = RUNS[(RUNS["activation"] != "elu") | (RUNS["learning_rate"] == 0.001)]
-    assert dict(tuning.chosen(runs)[["activation", "edge"]].to_numpy())["elu"] == ""
+    assert dict(tuning.selected_rates(runs)[["activation", "edge"]].to_numpy())["elu"] == ""
 
 
 def pairs(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
@@ -73,55 +75,51 @@ def pairs(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
 
 
 DEFAULT = pairs(
-    *(
-        ("elu", "relu", 3.0, Verdict.BETTER),
-        ("elu", "tanh", -2.0, Verdict.WORSE),
-        ("gelu", "tanh", 5.0, Verdict.BETTER),
-    ),
-    *(
-        ("relu", "tanh", 0.4, Verdict.OPEN),
-        ("elu", "gelu", 0.2, Verdict.TIED),
-        ("gelu", "relu", -1.0, Verdict.WORSE),
-    ),
+    ("elu", "relu", 3.0, Verdict.BETTER),
+    ("elu", "tanh", -2.0, Verdict.WORSE),
+    ("gelu", "tanh", 5.0, Verdict.BETTER),
+    ("relu", "tanh", 0.4, Verdict.OPEN),
+    ("elu", "gelu", 0.2, Verdict.TIED),
+    ("gelu", "relu", -1.0, Verdict.WORSE),
 )
 TUNED = pairs(
-    *(
-        ("elu", "relu", -1.0, Verdict.WORSE),
-        ("elu", "tanh", 4.0, Verdict.BETTER),
-        ("gelu", "tanh", 2.0, Verdict.BETTER),
-    ),
-    *(
-        ("relu", "tanh", -0.4, Verdict.BETTER),
-        ("elu", "gelu", -0.2, Verdict.TIED),
-        ("gelu", "relu", 0.0, Verdict.TIED),
-    ),
+    ("elu", "relu", -1.0, Verdict.WORSE),
+    ("elu", "tanh", 4.0, Verdict.BETTER),
+    ("gelu", "tanh", 2.0, Verdict.BETTER),
+    ("relu", "tanh", -0.4, Verdict.BETTER),
+    ("elu", "gelu", -0.2, Verdict.TIED),
+    ("gelu", "relu", 0.0, Verdict.TIED),
 )
 
 
-def test_flips_are_pairs_whose_order_turns_either_way():
-    found = tuning.flips(DEFAULT, TUNED)
+def test_an_order_change_is_a_change_of_sign():
+    found = tuning.order_changes(DEFAULT, TUNED)
     assert list(found[["a", "b", "decided"]].itertuples(index=False, name=None)) == [
-        *(("elu", "relu", True), ("elu", "tanh", True)),
-        *(("relu", "tanh", False), ("elu", "gelu", False)),
+        ("elu", "relu", True),
+        ("elu", "tanh", True),
+        ("relu", "tanh", False),
+        ("elu", "gelu", False),
     ]
     first = found.iloc[0]
     assert (first["difference_default"], first["verdict_default"]) == (3, Verdict.BETTER)
     assert (first["difference_tuned"], first["verdict_tuned"]) == (-1, Verdict.WORSE)
 
 
-def test_flips_are_the_same_the_other_way_round():
-    there, back = tuning.flips(DEFAULT, TUNED), tuning.flips(TUNED, DEFAULT)
-    assert list(there["decided"]) == list(back["decided"])
-    assert list(there["difference_default"]) == list(back["difference_tuned"])
+def test_order_changes_do_not_depend_on_which_is_the_default():
+    forward, backward = tuning.order_changes(DEFAULT, TUNED), tuning.order_changes(TUNED, DEFAULT)
+    assert list(forward["decided"]) == list(backward["decided"])
+    assert list(forward["difference_default"]) == list(backward["difference_tuned"])
 
 
-def test_flips_are_told_by_the_elbo_alone():
+def test_order_changes_are_those_of_the_elbo_alone():
     of_mse = [pairs(("elu", "gelu", sign, Verdict.OPEN), metric="mse") for sign in (1, -1)]
-    assert tuning.flips(*of_mse).empty
+    assert tuning.order_changes(*of_mse).empty
     default = pd.concat([DEFAULT, pairs(("elu", "gelu", -9.0, Verdict.WORSE), metric="mse")])
-    pd.testing.assert_frame_equal(tuning.flips(default, TUNED), tuning.flips(DEFAULT, TUNED))
+    pd.testing.assert_frame_equal(
+        tuning.order_changes(default, TUNED), tuning.order_changes(DEFAULT, TUNED)
+    )
 
 
-def test_a_pair_with_one_choice_of_the_rate_only_cannot_flip():
-    found = tuning.flips(DEFAULT, TUNED[TUNED["b"] != "relu"])
+def test_a_pair_with_one_choice_of_the_rate_has_no_order_change():
+    found = tuning.order_changes(DEFAULT, TUNED[TUNED["b"] != "relu"])
     assert ("elu", "relu") not in set(zip(found["a"], found["b"], strict=True))

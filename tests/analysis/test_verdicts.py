@@ -16,7 +16,7 @@ NINE = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9])
 
 
 def pair(differences, margin: float = 0.0, direction: Direction = Direction.HIGHER) -> pd.Series:
-    """Return the verdict on two columns that are so far apart."""
+    """Return the verdict on two columns with these differences."""
     differences = np.asarray(differences, float)
     base = 100 * np.sin(np.arange(len(differences)))
     values = pd.DataFrame({"a": base + differences, "b": base})
@@ -28,16 +28,16 @@ def pair(differences, margin: float = 0.0, direction: Direction = Direction.HIGH
     [
         (NINE, 0, Verdict.BETTER),
         (-NINE, 0, Verdict.WORSE),
-        (NINE, 20, Verdict.TIED),  # significant, and still of no matter
+        (NINE, 20, Verdict.TIED),  # significant, but within the margin
         (NINE - 5, 5, Verdict.TIED),
         (NINE - 5, 0.5, Verdict.OPEN),
-        (NINE, 4, Verdict.BETTER),  # 5 on average: beyond the margin or not is not told
+        (NINE, 4, Verdict.BETTER),  # 5 on average: whether it is beyond the margin is open
         (NINE[:5], 0, Verdict.OPEN),  # all five on one side, and p is no smaller than 2 / 2^5
         (NINE[:6], 0, Verdict.BETTER),
         (NINE[:3], 0, Verdict.OPEN),
     ],
 )
-def test_each_verdict_either_way_round(differences, margin, verdict):
+def test_each_verdict_in_both_directions(differences, margin, verdict):
     assert pair(differences, margin)["verdict"] == verdict
     opposite = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}.get(verdict, verdict)
     assert pair(differences, margin, direction=Direction.LOWER)["verdict"] == opposite
@@ -55,12 +55,16 @@ def test_swapping_a_and_b_only_changes_signs(n):
     np.testing.assert_allclose(one[bounds].astype(float), expected, rtol=1e-12)
 
 
-def test_a_row_for_each_pair_in_the_order_of_columns_and_no_randomness_left():
+def test_a_row_for_each_pair_in_the_order_of_columns_and_reproducibly():
     values = pd.DataFrame(np.random.default_rng(0).normal(size=(9, 4)), columns=list("dbca"))
     pairs = verdicts.compare(values, 0.1, Direction.HIGHER)
     assert list(zip(pairs["a"], pairs["b"], strict=True)) == [
-        *(("d", "b"), ("d", "c"), ("d", "a")),
-        *(("b", "c"), ("b", "a"), ("c", "a")),
+        ("d", "b"),
+        ("d", "c"),
+        ("d", "a"),
+        ("b", "c"),
+        ("b", "a"),
+        ("c", "a"),
     ]
     expected = (values["b"] - values["c"]).mean()
     assert pairs.loc[3, "difference"] == pytest.approx(expected, rel=1e-12)
@@ -111,7 +115,7 @@ def test_two_or_three_pairs_leave_the_interval_without_bounds():
     assert np.isfinite(pair([1, 2, 4, 8])[["low", "high"]].astype(float)).all()
 
 
-def test_given_differences_are_judged_as_columns_are():
+def test_differences_are_judged_like_columns():
     values = pd.DataFrame({"a": NINE, "b": 0 * NINE, "c": NINE[::-1] / 2})
     differences = {("b", "c"): (values["b"] - values["c"]).to_numpy(), ("a", "b"): NINE}
     found = verdicts.judge(differences, 0, Direction.HIGHER)
@@ -140,7 +144,7 @@ def test_one_column_has_no_pairs():
         (0, Direction.NEITHER, "direction: 'neither'"),
     ],
 )
-def test_a_wrong_argument_is_named(margin, direction, message):
+def test_an_invalid_argument_is_named(margin, direction, message):
     values = pd.DataFrame({"a": NINE, "b": NINE})
     with pytest.raises(ValueError, match=message):
         verdicts.compare(values, margin, direction)
@@ -183,7 +187,7 @@ def test_the_matrix_is_antisymmetric():
     assert [square.loc[name, name] for name in square] == [""] * 5
 
 
-def test_nine_seeds_of_eleven_activations_are_told_that_they_need_twelve():
+def test_nine_seeds_of_eleven_activations_need_twelve():
     # However clear, 2/2^9 times 55 pairs is over 0.05.
     values = pd.DataFrame(NINE[:, None] / 1000 + 10 * np.arange(11))
     pairs = verdicts.compare(
@@ -194,30 +198,30 @@ def test_nine_seeds_of_eleven_activations_are_told_that_they_need_twelve():
 
 
 def test_the_number_needed_is_that_of_the_observed_differences():
-    # See test_paired.
+    # See test_paired_tests.
     found = pair([2, -2, 3, -2, 0.1])
     mean, spread = 0.22, np.std([2, -2, 3, -2, 0.1], ddof=1)
     expected = math.ceil(math.pi / 3 * (7.848879 * (spread / mean) ** 2 + 1.920730))
     assert found["needed"] == expected
 
 
-def test_the_number_needed_is_more_than_were_there():
+def test_the_number_needed_is_more_than_the_number_used():
     # By the formula fewer would do, but these nine have not, being skewed.
     differences = [0.0] * 8 + [1.0]
     spread = np.std(differences, ddof=1, keepdims=True)
     assert paired_tests.seeds_needed(np.array([1 / 9]), spread, 0.5, pairs=1)[0] < 9
     assert pair(differences, 0.5)["needed"] == 10
-    assert np.isnan(pair(NINE)["needed"]), "settled"
+    assert np.isnan(pair(NINE)["needed"]), "decisive"
 
 
-@pytest.mark.parametrize("law", ["normal", "exponential"])
-def test_without_effects_at_most_a_family_in_twenty_sees_one(law):
+@pytest.mark.parametrize("distribution", ["normal", "exponential"])
+def test_without_effects_at_most_one_family_in_twenty_finds_one(distribution):
     families = 150
     rng = np.random.default_rng(0)
     mistaken = 0
     for _ in range(families):
         common = rng.normal(size=(12, 1))  # of the seed
-        values = pd.DataFrame(common + getattr(rng, law)(size=(12, 11)))
+        values = pd.DataFrame(common + getattr(rng, distribution)(size=(12, 11)))
         pairs = verdicts.compare(values, 1e-6, Direction.HIGHER, resamples=199)
         mistaken += pairs["verdict"].isin([Verdict.BETTER, Verdict.WORSE]).any()
     # No allowance: over 1,500 families it was 2.4 % and 2.2 %, as p comes in coarse steps.

@@ -1,4 +1,4 @@
-"""Which models of a study may be compared: those that differ in nothing else."""
+"""Which models of a study are compared: those that differ in activation and seed only."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Comparison:
     fields : dict
         Value of each of `COLUMNS`.
     varying : tuple of str
-        The columns that tell it from the study's other comparisons.
+        The columns by which it differs from the study's other comparisons.
     """
 
     fields: dict
@@ -31,7 +31,7 @@ class Comparison:
 
     @property
     def label(self) -> str:
-        """What tells it from the others, in words; empty for a single one."""
+        """Its values of the varying columns, in words; empty for a single comparison."""
         return ", ".join(describe(name, self.fields[name]) for name in self.varying)
 
     @property
@@ -53,7 +53,7 @@ def decoder_activations(runs: pd.DataFrame) -> pd.Series:
 
 
 def of_study(runs: pd.DataFrame) -> list[Comparison]:
-    """Return the comparisons that a study holds, in the order of its grid.
+    """Return the comparisons within a study, in the order of its grid.
 
     Parameters
     ----------
@@ -66,16 +66,15 @@ def of_study(runs: pd.DataFrame) -> list[Comparison]:
         choices = [RateChoice.DEFAULT]
     found = runs[_SETTING].drop_duplicates().astype(object).to_dict("records")
     rows = [{**row, "rate_choice": choice} for choice in choices for row in found]
-    # All images of a data set may be another number than of the next: no setting.
+    candidates = list(COLUMNS)
+    # Data sets of different sizes do not make the number of images a setting.
     if runs.groupby("dataset")["train_size"].nunique().max() == 1:
-        told = [name for name in COLUMNS if name != "train_size"]
-    else:
-        told = list(COLUMNS)
-    varying = tuple(name for name in told if len({row[name] for row in rows}) > 1)
+        candidates.remove("train_size")
+    varying = tuple(name for name in candidates if len({row[name] for row in rows}) > 1)
     return [Comparison(row, varying) for row in rows]
 
 
-def by_setting(runs: pd.DataFrame, compared: list[Comparison]) -> dict[str, pd.DataFrame]:
+def runs_by_setting(runs: pd.DataFrame, compared: list[Comparison]) -> dict[str, pd.DataFrame]:
     """Return each setting's models at all learning rates, by the setting's label."""
     return {
         one.setting: runs[_matching(runs, one)]
@@ -134,39 +133,36 @@ def judge(runs: pd.DataFrame, margins: dict[str, float]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def against(pairs: pd.DataFrame, name: str, metric: str) -> pd.DataFrame:
+def verdicts_against_others(pairs: pd.DataFrame, activation: str, metric: str) -> pd.DataFrame:
     """Return the verdicts of one activation against the others.
 
     Parameters
     ----------
     pairs : pandas.DataFrame
         See `judge`.
-    name, metric : str
+    activation, metric : str
 
     Returns
     -------
     pandas.DataFrame
         Index: the other activation; columns ``verdict`` and ``needed``.
     """
-    ours = pairs[pairs["metric"] == metric]
-    first = ours[ours["a"] == name].set_index("b")
-    second = (
-        ours[ours["b"] == name]
-        .set_index("a")
-        .replace({"verdict": {one: one.opposite for one in Verdict}})
-    )
-    return pd.concat([first, second]).rename_axis("other")[["verdict", "needed"]]
+    family = pairs[pairs["metric"] == metric]
+    as_first = family[family["a"] == activation].set_index("b")
+    as_second = family[family["b"] == activation].set_index("a")
+    as_second = as_second.replace({"verdict": {one: one.opposite for one in Verdict}})
+    return pd.concat([as_first, as_second]).rename_axis("other")[["verdict", "needed"]]
 
 
-def split_by(table: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Split a table by some of `COLUMNS`; return each part's label and rows."""
-    if not names:
+def labelled_groups(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+    """Group a table by some of `COLUMNS`; return each group's label and rows."""
+    if not columns:
         return [("", table)]
-    parts = table.groupby(list(names), sort=False)
-    return [(", ".join(map(describe, names, values)), rows) for values, rows in parts]
+    groups = table.groupby(list(columns), sort=False)
+    return [(", ".join(map(describe, columns, values)), rows) for values, rows in groups]
 
 
 def _matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
-    """Tell which models have a comparison's setting, at any learning rate."""
+    """Return which models have a comparison's setting, at any learning rate."""
     equal = [runs[name] == comparison.fields[name] for name in _SETTING]
     return pd.concat(equal, axis=1).all(axis=1)

@@ -1,4 +1,4 @@
-"""Intervals instead of points."""
+"""Confidence intervals of single means."""
 
 import numpy as np
 from scipy import stats
@@ -15,7 +15,7 @@ def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     values : array of float [n, ...]
-        One for each seed, or paired differences.
+        A value for each seed, or paired differences.
 
     Returns
     -------

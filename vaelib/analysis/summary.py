@@ -12,7 +12,7 @@ from vaelib.results.keys import Status
 
 
 def default_target(tables: dict[str, pd.DataFrame]) -> float:
-    """Return the median over finished runs of the validation loss they end with."""
+    """Return the median over finished runs of the final validation loss."""
     models = ["activation", "seed"]
     finished = comparisons.finished_runs(tables["runs"])[models]
     history = tables["history"].merge(finished)
@@ -55,10 +55,10 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
     -------
     pandas.DataFrame
         ``activation``; ``runs`` and ``diverged``, numbers of models;
-        ``reached``, models that met the target; and for each of `METRICS` the
+        ``reached``, models that reached the target; and for each of `METRICS` the
         mean over the finished seeds, with ``_low`` and ``_high``, its 95 %
-        interval, and ``_tie``, true for the best mean and for those that are
-        not worse than it by verdict.
+        interval, and ``_tie``, true for the best mean and for those that
+        it is not better than by verdict.
         The epochs to the target have no mean where a run missed it.
     """
     runs = tables["runs"].merge(
@@ -89,13 +89,13 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
 
 
 def _ties(summary: pd.DataFrame, metric: Metric, pairs: pd.DataFrame) -> list[bool]:
-    """Mark the best mean and those that are not worse by verdict."""
+    """Return which activations have the best mean, or are not worse by verdict."""
     means = summary.set_index("activation")[metric.column].dropna()
     if not metric.marks_best or metric.direction == Direction.NEITHER or means.empty:
         return [False] * len(summary)
     best = means.idxmax() if metric.direction == Direction.HIGHER else means.idxmin()
-    against = comparisons.against(pairs, best, metric.column)["verdict"]
-    tied = {best, *against.index[against != Verdict.BETTER]}
+    verdicts = comparisons.verdicts_against_others(pairs, best, metric.column)["verdict"]
+    tied = {best, *verdicts.index[verdicts != Verdict.BETTER]}
     return [name in tied and name in means for name in summary["activation"]]
 
 
@@ -143,13 +143,13 @@ def over_seeds(table: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
         With the columns ``activation``, ``seed``, `value` and those of `by`.
     value : str
     by : list of str
-        Columns that tell a row of one model from another, such as ``epoch``.
+        Columns that identify a row within one model, such as ``epoch``.
 
     Returns
     -------
     pandas.DataFrame
         ``activation``, the columns of `by`, ``mean``, ``low``, ``high``; only
-        rows that every one of the activation's seeds has.
+        rows that all of the activation's seeds have.
     """
     parts = []
     for activation, group in table.groupby("activation", sort=False):

@@ -1,4 +1,4 @@
-"""Default and tuned learning rates: what was chosen, and where the order changes."""
+"""Default and tuned learning rates: which were selected, and where the order changes."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from vaelib.analysis.verdicts import Verdict
 from vaelib.results.keys import RateChoice
 
 
-def by_rate(runs: pd.DataFrame) -> pd.DataFrame:
+def elbo_by_rate(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the validation ELBO of each activation at each learning rate.
 
     Parameters
@@ -41,8 +41,8 @@ def by_rate(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("learning_rate", kind="stable", ignore_index=True)
 
 
-def chosen(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the rate that each activation has when each is tuned.
+def selected_rates(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the tuned learning rate of each activation.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ def chosen(runs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``activation``, ``learning_rate``, and ``edge``: whether a better rate
-        may lie beyond the grid, ``lowest``, ``highest`` or empty.
+        ``activation``, ``learning_rate``, and ``edge``: ``lowest`` or ``highest`` for
+        an end of the grid, beyond which a better rate may lie; else empty.
     """
     grid = sorted(runs["learning_rate"].unique())
     tuned = runs[runs[RateChoice.TUNED.column].astype(bool)].drop_duplicates("activation")
@@ -62,8 +62,8 @@ def chosen(runs: pd.DataFrame) -> pd.DataFrame:
     return table.assign(edge=[edges.get(rate, "") for rate in table["learning_rate"]])
 
 
-def flips(default: pd.DataFrame, tuned: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs whose order by ELBO is another one when the rates are tuned.
+def order_changes(default: pd.DataFrame, tuned: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs whose order by ELBO changes when the learning rates are tuned.
 
     Parameters
     ----------
@@ -73,14 +73,14 @@ def flips(default: pd.DataFrame, tuned: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``a``, ``b``, and for each choice of the rate the ``difference`` a - b in nats and the
-        ``verdict``; ``decided``, true where both verdicts are better or worse.
+        ``a``, ``b``, for each choice of the rate the ``difference`` a - b in nats and
+        the ``verdict``, and ``decided``: whether both verdicts are better or worse.
     """
     left, right = (pairs[pairs["metric"] == "elbo"] for pairs in (default, tuned))
     both = left.merge(right, on=["a", "b"], suffixes=("_default", "_tuned"))
     both = both[both["difference_default"] * both["difference_tuned"] < 0]
-    clear = (Verdict.BETTER, Verdict.WORSE)
-    decided = both["verdict_default"].isin(clear) & both["verdict_tuned"].isin(clear)
+    conclusive = (Verdict.BETTER, Verdict.WORSE)
+    decided = both["verdict_default"].isin(conclusive) & both["verdict_tuned"].isin(conclusive)
     columns = [
         "a",
         "b",

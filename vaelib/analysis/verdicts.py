@@ -15,7 +15,7 @@ from vaelib.results.columns import Direction
 
 
 class Verdict(enum.StrEnum):
-    """What is said of one member of a pair against the other."""
+    """How one member of a pair compares with the other."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -29,10 +29,18 @@ class Verdict(enum.StrEnum):
         return swapped.get(self, self)
 
 
-_COLUMNS = (
-    *("a", "b", "n", "difference", "low", "high"),
-    *("p", "p_holm", "verdict", "needed"),
-)
+_COLUMNS = [
+    "a",
+    "b",
+    "n",
+    "difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "verdict",
+    "needed",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,12 +120,12 @@ def judge(
     -------
     pandas.DataFrame
         A row for each pair: ``a``, ``b``; ``n``; ``difference``, the mean;
-        ``low``, ``high``, its 95 % bootstrap interval (`paired_tests.interval`);
-        ``p``, exact two-sided Wilcoxon signed-rank (`paired_tests.signed_rank`);
-        ``p_holm``, corrected over all pairs of this call (`paired_tests.holm`);
-        ``verdict`` of a against b; ``needed``, the number of units that would
-        settle it (`paired_tests.seeds_needed`), NaN where it is settled. With fewer
-        than two units there is no interval, no test, and not enough evidence.
+        ``low``, ``high``, its 95 % bootstrap interval (`paired_tests.bootstrap_interval`);
+        ``p``, exact two-sided Wilcoxon signed-rank (`paired_tests.signed_rank_p`);
+        ``p_holm``, corrected over all pairs of this call (`paired_tests.holm_adjusted`);
+        ``verdict`` of a against b; ``needed``, the number of units for a
+        decisive verdict (`paired_tests.seeds_needed`), NaN where it is decisive. With
+        fewer than two units there is no interval, no test, and not enough evidence.
 
     Raises
     ------
@@ -147,18 +155,20 @@ def judge(
             columns["difference"][rows] = stacked.mean(axis=1)
         if n > 1:
             spread[rows] = stacked.std(axis=1, ddof=1)
-            columns["low"][rows], columns["high"][rows] = paired_tests.interval(stacked, resamples)
-            columns["p"][rows] = paired_tests.signed_rank(stacked)
-    table = table.assign(**columns, p_holm=paired_tests.holm(columns["p"]))
+            columns["low"][rows], columns["high"][rows] = paired_tests.bootstrap_interval(
+                stacked, resamples
+            )
+            columns["p"][rows] = paired_tests.signed_rank_p(stacked)
+    table = table.assign(**columns, p_holm=paired_tests.holm_adjusted(columns["p"]))
     table["verdict"] = _verdicts(table, margin, direction)
     needed = paired_tests.seeds_needed(table["difference"].to_numpy(), spread, margin, len(table))
-    # What does not suffice here is not enough, even if it is in most cases.
+    # The units of an undecided pair did not suffice, whatever the formula says.
     needed = np.fmax(needed, table["n"] + 1)
-    return table.assign(needed=needed.where(table["verdict"] == Verdict.OPEN))[list(_COLUMNS)]
+    return table.assign(needed=needed.where(table["verdict"] == Verdict.OPEN))[_COLUMNS]
 
 
 def matrix(pairs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return the verdicts as a square: of the row against the column.
+    """Return the verdicts as a square matrix: of the row against the column.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
 
 def _standing(best: str, pairs: pd.DataFrame, margin: float) -> str:
     """Say how the best stands against each of the others, by verdict."""
-    against = comparisons.against(pairs, best, "elbo")
+    against = comparisons.verdicts_against_others(pairs, best, "elbo")
     groups = {verdict: list(rows.index) for verdict, rows in against.groupby("verdict")}
     better, tied, unknown = (
         [html.escape(name) for name in groups.get(verdict, [])]
@@ -291,7 +291,7 @@ def tuning(runs: pd.DataFrame, default: pd.DataFrame, tuned: pd.DataFrame) -> st
     default, tuned : pandas.DataFrame
         Verdicts at the default and at the tuned rates; see `comparisons.judge`.
     """
-    picked = tuning_results.chosen(runs)
+    picked = tuning_results.selected_rates(runs)
     edges = picked[picked["edge"] != ""]
     rates = "; ".join(
         f"{html.escape(row.activation)} {row.learning_rate:g}" for row in picked.itertuples()
@@ -304,7 +304,7 @@ def tuning(runs: pd.DataFrame, default: pd.DataFrame, tuned: pd.DataFrame) -> st
         lines.append(f"At the edge of the grid, so a better rate may lie beyond it: {named}.")
     else:
         lines.append("No chosen rate lies at the edge of the grid.")
-    turned = tuning_results.flips(default, tuned)
+    turned = tuning_results.order_changes(default, tuned)
     decided = turned[turned["decided"]]
     for row in decided.itertuples():
         default_gap = nats(row.difference_default, signed=True)

@@ -17,7 +17,7 @@ def rate_curves(
     ----------
     ax : matplotlib.axes.Axes
     table : pandas.DataFrame
-        See `tuning.by_rate`.
+        See `tuning.elbo_by_rate`.
     order : list of str
         Activations, in the legend's order.
     floor : float
