@@ -16,7 +16,7 @@ COLUMNS = (*_SETTING, "rate_choice")
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """Models that differ in nothing but their activation, seed and tuned rate.
+    """Models that differ only in their activation, seed and tuned rate.
 
     Attributes
     ----------

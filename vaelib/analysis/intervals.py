@@ -25,8 +25,8 @@ def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     values = np.asarray(values, float)
     if len(values) < 2:
-        nothing = np.full(values.shape[1:], np.nan)
-        return nothing[()], nothing[()]
+        unknown = np.full(values.shape[1:], np.nan)[()]
+        return unknown, unknown
     mean = np.mean(values, axis=0)
     reach = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values, axis=0)
     return mean - reach, mean + reach

@@ -1,4 +1,4 @@
-"""Each claim, turned both ways by planted tables."""
+"""Each claim, supported and refuted by planted tables."""
 
 import dataclasses
 import math
@@ -22,8 +22,8 @@ def error(levels: dict, swapped: dict | None = None):
     """Plant reconstruction errors; others where the learning rate is 3e-3."""
 
     def outcome(row):
-        of = swapped if swapped and row["learning_rate"] == 3e-3 else levels
-        return {"val_reconstruction": falling(of[row["activation"]] + noise(row))}
+        chosen = swapped if swapped and row["learning_rate"] == 3e-3 else levels
+        return {"val_reconstruction": falling(chosen[row["activation"]] + noise(row))}
 
     return outcome
 
@@ -123,8 +123,8 @@ def flows(factor: dict, matched: dict | None = None, trained: float = 1.0):
     """Plant flows of `factor` to the power of the depth, times `trained` after training."""
 
     def outcome(row):
-        of = matched if matched and row["initializer"] == "matched" else factor
-        flow = of[row["activation"]] ** row["depth"] * (1 + 0.1 * noise(row))
+        chosen = matched if matched and row["initializer"] == "matched" else factor
+        flow = chosen[row["activation"]] ** row["depth"] * (1 + 0.1 * noise(row))
         return {"gradient_flow_start": flow, "gradient_flow": min(1, trained * flow)}
 
     return outcome
@@ -152,9 +152,9 @@ def test_gradients_vanish(factor, matched, trained, verdict):
     assert (claim.number, claim.verdict) == (4, verdict)
     assert set(claim.evidence["deepest"]) == {3}
     before = claim.evidence.query("moment == 'before training' and initializer == 'keras'")
-    shown = before.set_index("activation")["flow"]
+    found = before.set_index("activation")["flow"]
     # The mean of the planted noise's logarithm is near 0.
-    assert shown.to_dict() == pytest.approx({n: factor[n] ** 3 for n in THREE}, rel=0.03)
+    assert found.to_dict() == pytest.approx({n: factor[n] ** 3 for n in THREE}, rel=0.03)
     if matched:
         assert claim.conditions == (
             "holds in 2 of 4 cases: initializer matched",
@@ -176,7 +176,7 @@ def test_a_gradient_that_is_small_at_any_depth_does_not_vanish_with_depth():
     assert outcomes == {"sigmoid": [Outcome.OPEN], "tanh": [Outcome.OPEN], "relu": [Outcome.HOLDS]}
 
 
-def test_an_interval_around_the_limit_says_nothing_of_vanishing():
+def test_an_interval_around_the_threshold_leaves_vanishing_open():
     # Up to a tenth of the threshold above and below it.
     threshold = DEFAULTS.gradient_flow
     factor = {**TEXTBOOK, "relu": threshold ** (1 / 3)}
@@ -192,12 +192,12 @@ def test_an_interval_around_the_limit_says_nothing_of_vanishing():
     assert np.log10(relu["flow"] / relu["low"]) == pytest.approx(reach, rel=1e-5)
 
 
-def test_no_gradient_at_all_has_vanished():
+def test_a_gradient_of_zero_has_vanished():
     def outcome(row):
-        shown = flows(TEXTBOOK)(row)
+        planted_flows = flows(TEXTBOOK)(row)
         if row["depth"] == 3 and row["activation"] == "sigmoid":
-            shown |= {"gradient_flow": 0.0}
-        return shown
+            planted_flows |= {"gradient_flow": 0.0}
+        return planted_flows
 
     claim = claims.gradients_vanish({"s": planted.study(THREE, outcome=outcome, depth=[1, 3])})
     assert claim.verdict == Conclusion.SUPPORTED
@@ -225,7 +225,7 @@ LARGE = {"sigmoid": 20, "tanh": 20, "relu": 30}
     [
         (SMALL, None, Conclusion.SUPPORTED),
         (LARGE, None, Conclusion.REFUTED),
-        ({**SMALL, "relu": 20}, None, Conclusion.REFUTED),  # no less is not less
+        ({**SMALL, "relu": 20}, None, Conclusion.REFUTED),  # equal is not less
         ({**SMALL, "tanh": 5}, None, Conclusion.REFUTED),
         ({"sigmoid": 0, "tanh": 0, "relu": 0}, None, Conclusion.UNDECIDED),  # nobody overfits
         # Before the others fit better than sigmoid and tanh ever do, nobody overfits.
@@ -298,7 +298,7 @@ def flow_after(table: dict):
             "deeper model",
             Conclusion.CONDITIONAL,
         ),
-        # Only the shallower is cured by the deeper, not the other way round.
+        # The deeper may cure the shallower, but not vice versa.
         ({("relu", "adam", 2): 0.01}, {"depth": [1, 2]}, None, Conclusion.UNDECIDED),
         (
             {("relu", "adam", 1): 0.01},
@@ -313,7 +313,7 @@ def flow_after(table: dict):
             Conclusion.REFUTED,
         ),
         ({}, {"depth": [1, 2], "optimizer": ["adam", "sgd"]}, None, Conclusion.UNDECIDED),
-        # An interval that holds the limit says nothing.
+        # An interval around the threshold leaves it open.
         (
             {("relu", "adam", 1): 0.01, ("relu", "sgd", 1): DEFAULTS.gradient_flow},
             {"optimizer": ["adam", "sgd"]},
@@ -357,13 +357,13 @@ def test_another_activation_may_or_may_not_cure():
     assert claim.conditions[0] == "holds in 1 of 3 cases: tanh"
 
 
-def test_remedies_are_told_apart_first():
+def test_conditions_name_the_remedy_first():
     vanished = {("relu", "adam", depth): 0.01 for depth in (1, 2)} | {("relu", "sgd", 1): 0.01}
     tables = planted.study(
         ["relu"], outcome=flow_after(vanished), depth=[1, 2], optimizer=["adam", "sgd"]
     )
     conditions = claims.vanishing_is_cured({"s": tables}).conditions
-    # Depth and optimiser alone would tell them apart, too.
+    # Depth and optimiser alone would separate the outcomes, too.
     assert conditions == (
         "holds in 2 of 5 cases: deeper model, depth 2, optimizer sgd; other optimiser, depth 2",
         "contradicted in 3 of 5 cases: deeper model, depth 2, optimizer adam; other optimiser, "
@@ -401,13 +401,13 @@ def test_without_evidence_every_claim_is_undecided(claim, studies):
 
 @pytest.mark.parametrize("claim", claims.CLAIMS[:3], ids=lambda claim: f"claim {claim.number}")
 @pytest.mark.parametrize(("seeds", "decided"), [(5, False), (9, True)])
-def test_five_seeds_can_decide_nothing_and_nine_can(claim, seeds, decided):
+def test_five_seeds_cannot_decide_and_nine_can(claim, seeds, decided):
     found = claim({"s": planted.study(THREE, seeds=seeds, outcome=everything)})
     assert (found.evidence["outcome"] != Outcome.OPEN).any() == decided
     assert found.evidence["needed"].notna().any() != decided
 
 
-def test_open_settings_do_not_stand_in_the_way():
+def test_open_settings_do_not_prevent_a_conclusion():
     decided = planted.study(THREE, outcome=error(BEST))
     too_few = planted.study(THREE, seeds=3, outcome=error(SECOND))
     claim = claims.reconstructs_best({"many": decided, "few": too_few})
@@ -415,12 +415,12 @@ def test_open_settings_do_not_stand_in_the_way():
     assert claim.conditions == ("holds in 1 of 2 cases", "open in 1 of 2 cases")
 
 
-def test_a_claim_about_both_holds_only_against_both():
-    half = {"sigmoid": 120, "tanh": 105, "relu": 100}
+def test_a_claim_about_two_others_must_hold_against_both():
+    levels = {"sigmoid": 120, "tanh": 105, "relu": 100}
 
     def outcome(row):
-        shake = 12 if row["activation"] == "tanh" else 1
-        return {"val_reconstruction": falling(half[row["activation"]] + shake * noise(row))}
+        spread = 12 if row["activation"] == "tanh" else 1
+        return {"val_reconstruction": falling(levels[row["activation"]] + spread * noise(row))}
 
     claim = claims.reconstructs_best({"s": planted.study(THREE, outcome=outcome)})
     assert list(claim.evidence["outcome"]) == [Outcome.HOLDS, Outcome.OPEN]
@@ -449,7 +449,7 @@ def test_conditions_name_no_more_keys_than_they_need():
     )
 
 
-def test_the_audit_needs_no_tensorflow():
+def test_the_claims_need_no_tensorflow():
     heavy = {"keras", "tensorflow", "scikit_posthocs"}
     modules = "vaelib.analysis.claims.claims, vaelib.reporting.plots.forest"
     code = f"import sys, {modules}; print({heavy} & set(sys.modules))"

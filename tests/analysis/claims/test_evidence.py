@@ -17,13 +17,13 @@ from vaelib.results.columns import Direction
 
 
 def constant(value: float):
-    """Return a measure of one difference, with a little spread, for every pair."""
+    """Return an effect of this size, with a little spread, for every pair."""
 
-    def measure(runs, history, pairs):
+    def effect(runs, history, pairs):
         spread = 0.01 * np.arange(9)
         return PairedDifferences("planted", dict.fromkeys(pairs, value + spread), 0.5)
 
-    return measure
+    return effect
 
 
 both = fixed_pairs(("relu", "tanh"))
@@ -39,16 +39,16 @@ def test_studies_are_read_and_old_tables_are_named(tmp_path):
     tables = planted.study(["relu", "none"], seeds=2)
     write(tmp_path / "new", tables)
     write(tmp_path / "old", {**tables, "runs": tables["runs"].drop(columns=["point", "val_elbo"])})
-    write(tmp_path / "half", {"runs": tables["runs"]})
+    write(tmp_path / "incomplete", {"runs": tables["runs"]})
     (tmp_path / "empty").mkdir()
     studies, skipped = evidence.read(tmp_path)
     assert list(studies) == ["new"]
     for name in ("runs", "history"):
         found = studies["new"][name]
         pd.testing.assert_frame_equal(found, tables[name], rtol=1e-6, check_dtype=False)
-    assert set(skipped) == {"half", "old"}
+    assert set(skipped) == {"incomplete", "old"}
     assert skipped["old"] == "runs.csv lacks point, val_elbo"
-    assert skipped["half"].startswith("history.csv lacks activation, dataset, epoch, loss, ")
+    assert skipped["incomplete"].startswith("history.csv lacks activation, dataset, epoch, loss, ")
     assert evidence.read(tmp_path / "nowhere") == ({}, {})
 
 
@@ -70,7 +70,7 @@ def test_each_activation_at_its_best_rate_is_one_more_setting():
     def outcome(row):
         chosen = row["learning_rate"] == best[row["activation"]]
         tested = chosen or row["learning_rate"] == 1e-3  # the default rate, too
-        score = -100.0 + chosen if tested else -98.0  # such as of the few that did not diverge
+        score = -100.0 + chosen if tested else -98.0  # of the few that did not diverge
         return {"val_elbo": score, "elbo": -99.0 if tested else math.nan}
 
     tables = planted.study(best, seeds=2, outcome=outcome, learning_rate=rates)
@@ -126,15 +126,15 @@ def test_every_setting_with_both_is_judged(difference, verdict, outcome):
     assert set(rows["margin"]) == {0.5}
 
 
-def test_history_reaches_the_measure_by_setting():
+def test_an_effect_gets_the_history_of_its_setting():
     tables = planted.study(["relu", "tanh"], seeds=2, depth=[1, 2])
     seen = []
 
-    def measure(runs, history, pairs):
+    def effect(runs, history, pairs):
         seen.append((len(runs), set(history["point"]), len(history)))
         return constant(1)(runs, history, pairs)
 
-    evidence.judge_pairs({"s": tables, "t": tables}, measure, Direction.HIGHER, both)
+    evidence.judge_pairs({"s": tables, "t": tables}, effect, Direction.HIGHER, both)
     assert seen == [(4, {0}, 4 * 20), (4, {1}, 4 * 20)] * 2
 
 

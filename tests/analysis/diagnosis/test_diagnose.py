@@ -161,6 +161,17 @@ def test_a_planted_fault_is_named(train, healthy, activation, fault, causes):
     assert mentions == (0 if symptoms.Cause.DIVERGENCE in causes else 1)
 
 
+@pytest.mark.parametrize(("decoder", "present"), [("tanh", True), (SAME, False)])
+def test_saturation_is_judged_by_the_decoder_activation_of_the_runs(healthy, decoder, present):
+    gradients = healthy["gradients"].copy()
+    in_decoder = (gradients["network"] == "decoder") & (gradients["role"] == "hidden")
+    gradients.loc[in_decoder, "saturated"] = 0.9
+    runs = healthy["runs"].assign(activation="relu", decoder_activation=decoder)
+    found = diagnose({**healthy, "runs": runs, "gradients": gradients})
+    by_cause = {symptom.cause: symptom.present for symptom in found.symptoms}
+    assert by_cause[symptoms.Cause.SATURATION] is present
+
+
 def test_a_posterior_collapses_where_a_code_has_nothing_to_represent(train):
     tables = train("tanh", 5, grey)
     found = diagnose(tables)

@@ -124,7 +124,7 @@ class RelativeQuality:
 
     @property
     def at_floor(self) -> bool:
-        """Whether the model learned next to nothing but the mean image."""
+        """Whether the model learned little more than the mean image."""
         return bool(self.gain <= self.thresholds.floor_share * abs(self.floor))
 
     @property

@@ -73,7 +73,7 @@ def divergence(
 
 
 def collapse(latents: pd.DataFrame, test: RelativeQuality) -> Symptom:
-    """Look for a posterior that carries next to no information about the image."""
+    """Look for a posterior that carries almost no information about the image."""
     thresholds = test.thresholds
     by_seed = latents.astype({"active": float}).groupby("seed")
     units, (active, kl) = by_seed.size().mean(), by_seed[["active", "kl"]].sum().mean()
