@@ -5,9 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "fragments",
         "page",
         "plots",
         "sentences",
+        "tables",
         "widgets",
     ],
 )

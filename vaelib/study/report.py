@@ -10,7 +10,7 @@ import pandas as pd
 from vaelib.analysis import summary
 from vaelib.data.images import ImageSet
 from vaelib.data.sources import Source
-from vaelib.reporting import sentences
+from vaelib.reporting import fragments
 from vaelib.reporting.page import to_html
 from vaelib.results import files, gallery, provenance
 from vaelib.study.notebook import run_notebook
@@ -75,7 +75,7 @@ def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
     outdated = [*files.FILES.values(), files.SUMMARY, files.VERDICTS, files.GALLERY, files.FACTS]
     for name in outdated:
         (folder / name).unlink(missing_ok=True)
-    text = f"# No run finished\n\n{sentences.failures(failed, pd.DataFrame())}"
+    text = f"# No run finished\n\n{fragments.failures(failed, pd.DataFrame())}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
     executed = folder / COMPARE.name
     nbformat.write(notebook, executed)

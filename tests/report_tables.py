@@ -1,0 +1,61 @@
+"""Hand-made summaries, verdicts and facts of a report."""
+
+import numpy as np
+import pandas as pd
+
+from vaelib.results.columns import METRICS, Direction
+
+
+def summary(*rows: dict) -> pd.DataFrame:
+    """Return a summary of four models each; what a row does not give is 1 and a tie."""
+    table = []
+    for row in rows:
+        full = {"activation": "relu", "runs": 4, "diverged": 0, "reached": 4}
+        for metric in METRICS:
+            full[metric.column] = full[f"{metric.column}_low"] = 1.0
+            marked = metric.marks_best and metric.direction != Direction.NEITHER
+            full |= {f"{metric.column}_high": 1.0, f"{metric.column}_tie": marked}
+        table.append(full | row)
+    return pd.DataFrame(table)
+
+
+def model(name: str, elbo: float, tie: bool = False, width: float = 0.5, **other) -> dict:
+    """Return a row of `summary` with an ELBO and its interval."""
+    bounds = {"elbo_low": elbo - width, "elbo_high": elbo + width}
+    return {"activation": name, "elbo": elbo, "elbo_tie": tie, **bounds, **other}
+
+
+def facts(dataset: str = "mnist5k", seeds: int = 4, label: str = "", margin: float = 1.0) -> dict:
+    """Return the facts of a study of two comparisons."""
+    margins = {"elbo": margin, "mse": 0.0005}
+    study = {"epochs": 20, "seeds": list(range(seeds)), "margins": margins}
+    first = {"dataset": dataset, "train_size": 4000, "label": label}
+    return {"study": study, "comparisons": [first, {**first, "label": "depth 2"}]}
+
+
+def verdicts(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
+    """Return verdicts from rows of a, b, the verdict of a against b, and the seeds needed."""
+    rows = [row if len(row) == 4 else (*row, np.nan) for row in rows]
+    return pd.DataFrame(rows, columns=["a", "b", "verdict", "needed"]).assign(metric=metric)
+
+
+def diverging(**diverged_at: list[float]) -> pd.DataFrame:
+    """Return an activation's two seeds at each of two rates; diverged at those given."""
+    return pd.DataFrame(
+        [
+            {
+                "activation": name,
+                "seed": seed,
+                "learning_rate": rate,
+                "status": "diverged" if rate in rates and seed == 1 else "finished",
+            }
+            for name, rates in diverged_at.items()
+            for rate in (0.1, 0.001)
+            for seed in (0, 1)
+        ]
+    )
+
+
+BEST = model("elu", -100.25, tie=True)
+TIED = model("selu", -100.5, tie=True)
+WORST = model("tanh", -110.0)

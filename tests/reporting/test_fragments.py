@@ -1,0 +1,139 @@
+"""The HTML of the pages: every value in its place, and escaped."""
+
+import jinja2
+import numpy as np
+import pandas as pd
+import pytest
+import report_tables
+from bs4 import BeautifulSoup
+from IPython.core.formatters import DisplayFormatter
+from report_tables import BEST, TIED, WORST, facts, model, summary
+
+from vaelib.analysis.claims.conclusions import Claim, Conclusion
+from vaelib.analysis.verdicts import Verdict
+from vaelib.reporting import fragments, sentences, tables
+
+HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x'>"]
+# All tags that the templates write themselves.
+TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tr", "th", "td"}
+TAGS |= {"span", "details", "summary", "img"}
+
+
+def parse(fragment: str) -> BeautifulSoup:
+    return BeautifulSoup(fragment, "html.parser")
+
+
+def claim(name: str, rows: pd.DataFrame) -> Claim:
+    return Claim(1, name, f"support {name}", Conclusion.REFUTED, (f"holds with {name}",), rows)
+
+
+def rendered(name: str) -> dict[str, str]:
+    """Return every fragment that can hold a name, with the name in every place."""
+    rows = summary(model(name, -1.0, tie=True), model("tanh", -2.0))
+    pairs = report_tables.verdicts((name, "tanh", Verdict.BETTER))
+    difference = pairs.assign(difference=1.0)
+    runs = report_tables.diverging(**{name: [0.1]})
+    tuned = runs.assign(tuned_rate=runs["learning_rate"] == 0.1)
+    failed = pd.DataFrame({"dataset": [name], "activation": [name], "reason": [name]})
+    faults = pd.DataFrame({"activation": [name, name], "bad": [True, False], "sentence": name})
+    given = facts(dataset=name, label=name)
+    study = {"study": {"name": name}, "images": {name: name}, "versions": {name: name}}
+    return {
+        "answer": fragments.answer([rows, rows], [pairs, pairs], given),
+        "results": fragments.results(rows),
+        "overview": fragments.overview([rows], [name]),
+        "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),
+        "failures": fragments.failures(failed, runs),
+        "diagnoses": fragments.diagnoses(faults, name),
+        "tuning": fragments.tuning(
+            tuned, difference, difference.assign(difference=-1.0, verdict=Verdict.WORSE), name
+        ),
+        "settings": fragments.settings({**study, "commit": name, "code": "", "date": ""}),
+        "section": fragments.section("all_metrics", label=name),
+        "claim": fragments.claim(claim(name, pd.DataFrame())),
+        "evidence": fragments.evidence(claim(name, pd.DataFrame({name: [name, "x"]}))),
+        "reconstructions": fragments.reconstructions(
+            name, [{"name": name, "image": name, "error": name, "mse": 0.5}]
+        ),
+    }
+
+
+@pytest.mark.parametrize("fragment", sorted(rendered("relu")))
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_escaped_in_every_fragment(fragment, name):
+    page = parse(rendered(name)[fragment])
+    assert {tag.name for tag in page.find_all(True)} <= TAGS
+    attributes = {key for tag in page.find_all(True) for key in tag.attrs}
+    assert attributes <= {"class", "href", "src", "width"}
+    assert name in page.get_text(), "as the user wrote it"
+
+
+def test_the_first_answer_is_emphasised_and_the_others_are_listed():
+    rows = [summary(BEST, TIED, WORST), summary(WORST, BEST)]
+    pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2
+    page = parse(fragments.answer(rows, pairs, facts()))
+    answer = page.find(class_="answer")
+    assert answer.get_text() == str(sentences.answer(rows[0], pairs[0], facts()))
+    assert [bold.get_text() for bold in page.find_all("b")] == ["elu", "tanh"]
+    (other,) = page.find_all("li")
+    assert other.get_text().startswith("With depth 2, tanh reaches")
+    single = parse(fragments.answer(rows[:1], pairs[:1], facts()))
+    assert single.find("li") is None
+
+
+def test_a_table_has_the_cells_marks_and_intervals_of_its_rows():
+    page = parse(fragments.results(summary(BEST, TIED, WORST)))
+    expected = tables.results(summary(BEST, TIED, WORST))
+    head, *rows = page.find_all("tr")
+    assert [cell.get_text() for cell in head.find_all("th")] == expected.head
+    for row, (name, cells) in zip(rows, expected.rows, strict=True):
+        assert row.th.get_text() == name
+        for shown, cell in zip(row.find_all("td"), cells, strict=True):
+            assert shown.find(string=True) == cell.text
+            assert shown.get("class", []) == [mark for mark in [cell.mark] if mark]
+            detail = shown.find(class_="interval")
+            assert (detail.get_text() if detail else "") == cell.detail
+
+
+def test_failures_have_a_list_or_a_sentence():
+    nothing = pd.DataFrame({"dataset": [], "activation": [], "reason": []})
+    page = parse(fragments.failures(nothing, report_tables.diverging(tanh=[0.1])))
+    assert page.find("ul", class_="failure").b.get_text() == "tanh"
+    page = parse(fragments.failures(nothing, pd.DataFrame()))
+    assert page.get_text().strip() == "No run failed or diverged."
+    assert page.ul is None
+
+
+def test_a_note_joins_its_sentences():
+    pairs = report_tables.verdicts(("elu", "tanh", Verdict.BETTER))
+    page = parse(fragments.verdict_note(facts(), pairs))
+    assert page.find(class_="note").get_text() == " ".join(sentences.verdict_note(facts(), pairs))
+
+
+def test_a_claim_states_its_verdict_and_conditions():
+    page = parse(fragments.claim(claim("ReLU wins.", pd.DataFrame())))
+    assert page.find(class_="answer").get_text() == "1. ReLU wins. Refuted."
+    assert [item.get_text() for item in page.find_all("li")] == ["holds with ReLU wins."]
+    assert "support ReLU wins." in page.find(class_="note").get_text()
+
+
+def test_evidence_shows_the_columns_that_vary():
+    rows = pd.DataFrame({"depth": [1, 2, 2], "optimizer": "adam", "p": [0.12345, np.nan, 1]})
+    page = parse(fragments.evidence(claim("text", rows)))
+    assert page.summary.get_text() == "1. text (3 rows)"
+    found = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page("tr")]
+    dash = tables.NO_VALUE
+    assert found == [["depth", "p"], ["1", "0.1235"], ["2", dash], ["2", "1"]]
+    single = parse(fragments.evidence(claim("text", rows[:1])))
+    assert [cell.get_text() for cell in single.tbody.find_all("th")] == ["1"]
+    assert "(no rows)" in fragments.evidence(claim("text", pd.DataFrame()))
+
+
+def test_a_missing_value_of_a_template_is_an_error():
+    with pytest.raises(jinja2.UndefinedError):
+        fragments.section("all_metrics")
+
+
+def test_a_notebook_displays_a_fragment_as_html():
+    formats, _ = DisplayFormatter().format(fragments.section("all_metrics", label="a&b"))
+    assert formats["text/html"].strip() == "<h2>All metrics: a&amp;b</h2>"

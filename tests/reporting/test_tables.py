@@ -1,0 +1,110 @@
+"""The tables of the pages, from hand-made summaries."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_tables import BEST, TIED, WORST, model, summary
+
+from vaelib.reporting import tables
+from vaelib.reporting.tables import NO_VALUE, Cell
+from vaelib.results.columns import METRICS
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def cells(table: pd.DataFrame, column: str) -> list[Cell]:
+    """Return the cells of a metric's column."""
+    position = [metric.column for metric in METRICS].index(column) + 1
+    return [row[position] for _, row in tables.results(table).rows]
+
+
+def test_the_overview_has_every_activation_in_every_comparison():
+    first = summary(BEST, TIED, WORST)
+    second = summary(model("tanh", -50.0, tie=True), model("relu", -60.0))
+    table = tables.overview([first, second], ["depth 1", "depth 2"])
+    assert table.head == ["test ELBO (nats)", "depth 1", "depth 2"]
+    found = {name: [(cell.mark, cell.text) for cell in row] for name, row in table.rows}
+    assert found == {
+        "elu": [("best", f"{MINUS}100.2"), ("", NO_VALUE)],
+        "selu": [("tie", f"{MINUS}100.5"), ("", NO_VALUE)],
+        "tanh": [("", f"{MINUS}110.0"), ("best", f"{MINUS}50.00")],
+        "relu": [("", NO_VALUE), ("", f"{MINUS}60.00")],
+    }
+
+
+def test_the_best_and_the_tied_cells_are_marked():
+    table = summary(BEST, TIED, WORST)
+    assert [cell.mark for cell in cells(table, "elbo")] == ["best", "tie", ""]
+    interval = f"{MINUS}110.5 to {MINUS}109.5"
+    assert cells(table, "elbo")[2] == Cell(f"{MINUS}110.0", interval)
+
+
+@pytest.mark.parametrize(
+    ("column", "marks"), [("mse", ["tie", "best"]), ("psnr", ["best", "tie"]), ("kl", ["", ""])]
+)
+def test_what_is_best_depends_on_the_metric(column, marks):
+    table = summary({column: 30.0}, {column: 2.0})
+    assert [cell.mark for cell in cells(table, column)] == marks
+
+
+def test_a_missed_target_leaves_no_mean_but_the_number_that_reached_it():
+    table = summary({}, {"epochs_to_target": np.nan, "diverged": 1, "reached": 1})
+    assert cells(table, "epochs_to_target")[1] == Cell(NO_VALUE, "1 of 3 reached it")
+
+
+def test_what_has_no_number_is_a_dash():
+    table = summary({}, {"ssim": np.nan, "epochs_to_target": np.nan, "diverged": 4, "reached": 0})
+    assert cells(table, "ssim")[1] == cells(table, "epochs_to_target")[1] == Cell(NO_VALUE)
+    _, (name, row) = tables.results(table).rows
+    assert (name, row[0]) == ("relu", Cell("0 of 4"))
+
+
+def test_one_seed_has_a_mean_without_an_interval():
+    table = summary({"mse": 0.01234, "mse_low": np.nan, "mse_high": np.nan})
+    assert cells(table, "mse") == [Cell("0.0123", "", "best")]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0"), (0.00012345, "0.000123"), (12.345, "12.3"), (98765.4, "98765")],
+)
+def test_numbers_show_significant_digits_without_an_exponent(value, shown):
+    assert cells(summary({"kl": value}), "kl")[0].text == shown
+
+
+def test_an_infinite_value_is_shown():
+    # Without any gradient at the last layer, the flow of gradients is infinite.
+    column = METRICS[-1].column
+    flow = {column: np.inf, f"{column}_low": np.nan}
+    assert cells(summary(flow), column)[0].text == "\N{INFINITY}"
+
+
+def test_a_plain_table_shows_four_digits_and_dashes():
+    frame = pd.DataFrame({"p": [0.123456, np.nan], "n": [9, 12]}, index=["relu", 2.0])
+    table = tables.plain(frame.astype({"n": object}))
+    assert table.head == ["", "p", "n"]
+    assert table.rows == [
+        ("relu", [Cell("0.1235"), Cell("9")]),
+        ("2", [Cell(NO_VALUE), Cell("12")]),
+    ]
+
+
+def test_the_settings_hold_all_that_is_needed_to_repeat_a_study():
+    facts = {
+        "study": {"epochs": 3, "activations": ["relu"]},
+        "images": {"digits": {"train": 9}},
+        "commit": "abc",
+        "code": "def",
+        "date": "2026-01-01",
+        "versions": {"numpy": "2.0"},
+        "runs": ["not shown"],
+    }
+    assert tables.settings(facts) == {
+        "epochs": "3",
+        "activations": "['relu']",
+        "images: digits": "{'train': 9}",
+        "commit": "abc",
+        "code": "def",
+        "date": "2026-01-01",
+        "version: numpy": "2.0",
+    }

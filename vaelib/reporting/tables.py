@@ -1,0 +1,152 @@
+"""The tables of the pages as rows of plain text, ready for a template."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from vaelib.formatting import interval, number
+from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
+
+NO_VALUE = "\N{EN DASH}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes
+    ----------
+    text : str
+    detail : str
+        A second line in small print, such as an interval.
+    mark : {"", "best", "tie"}
+        How the cell is highlighted.
+    """
+
+    text: str
+    detail: str = ""
+    mark: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table with a name at the start of every row.
+
+    Attributes
+    ----------
+    head : list of str
+        Titles of the columns, that of the names included.
+    rows : list of (str, list of Cell)
+        The name and the cells of each row.
+    """
+
+    head: list[str]
+    rows: list[tuple[str, list[Cell]]]
+
+
+def results(summary: pd.DataFrame) -> Table:
+    """Return activations by metrics, with intervals.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        See `analysis.summary.summarize`; rows keep their order.
+
+    Returns
+    -------
+    Table
+        The best value of a column is marked ``best``, what is not significantly
+        worse ``tie``.
+    """
+    rows = []
+    for _, row in summary.iterrows():
+        finished = Cell(f"{row['runs'] - row['diverged']} of {row['runs']}")
+        cells = [_cell(row, metric, summary) for metric in METRICS]
+        rows.append((row["activation"], [finished, *cells]))
+    return Table(["activation", "models finished", *(metric.title for metric in METRICS)], rows)
+
+
+def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Table:
+    """Return the test ELBO of every activation in every comparison.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `analysis.summary.summarize`.
+    labels : sequence of str
+        Of the comparisons.
+
+    Returns
+    -------
+    Table
+        Marked as in `results`.
+    """
+    elbo = BY_COLUMN["elbo"]
+    indexed = [summary.set_index("activation") for summary in summaries]
+    names = dict.fromkeys(name for one in indexed for name in one.index)
+    rows = []
+    for name in names:
+        cells = [
+            _cell(one.loc[name], elbo, one) if name in one.index else Cell(NO_VALUE)
+            for one in indexed
+        ]
+        rows.append((name, cells))
+    return Table([elbo.title, *labels], rows)
+
+
+def plain(frame: pd.DataFrame) -> Table:
+    """Return the values of a table as text, floats with four significant digits.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Its index names the rows.
+    """
+    rows = [
+        (_text(name), [Cell(_text(value)) for value in values])
+        for name, values in zip(frame.index, frame.astype(object).to_numpy(), strict=True)
+    ]
+    return Table([str(frame.index.name or ""), *map(str, frame.columns)], rows)
+
+
+def settings(facts: dict) -> dict[str, str]:
+    """Return what is needed to repeat a study: settings, images, code, versions.
+
+    Parameters
+    ----------
+    facts : dict
+        Of ``study.json``.
+    """
+    values = {
+        **facts["study"],
+        **{f"images: {name}": split for name, split in facts["images"].items()},
+        **{name: facts[name] for name in ("commit", "code", "date")},
+        **{f"version: {name}": version for name, version in facts["versions"].items()},
+    }
+    return {name: str(value) for name, value in values.items()}
+
+
+def _text(value) -> str:
+    if isinstance(value, float):
+        return NO_VALUE if math.isnan(value) else f"{value:.4g}"
+    return NO_VALUE if value is None else str(value)
+
+
+def _cell(row: pd.Series, metric: Metric, summary: pd.DataFrame) -> Cell:
+    value = row[metric.column]
+    if math.isnan(value):
+        models = row["runs"] - row["diverged"]
+        if metric.column == "epochs_to_target" and models > 0:
+            return Cell(NO_VALUE, f"{row['reached']} of {models} reached it")
+        return Cell(NO_VALUE)
+    column = summary[metric.column]
+    is_best = (
+        metric.marks_best
+        and metric.direction != Direction.NEITHER
+        and value == (column.max() if metric.direction == Direction.HIGHER else column.min())
+    )
+    mark = "best" if is_best else "tie" if row[f"{metric.column}_tie"] else ""
+    within = interval(row[f"{metric.column}_low"], row[f"{metric.column}_high"], metric.digits)
+    return Cell(number(value, metric.digits), within, mark)
