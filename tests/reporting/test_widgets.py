@@ -22,8 +22,10 @@ def reports(tmp_path, make_vae, images):
     np.savez(folder / "models" / "images.npz", test=(255 * images[:5]).astype("uint8"))
     latents = []
     models = [
-        *(("small", 0, 4, [0.1, 2.0, 1.0]), ("small", 0, 3, [9.0, 0.0, 0.0])),
-        *(("small", 1, 4, [0.0, 0.0, 9.0]), ("other", 0, 4, [8.0, 7.0, 6.0])),
+        ("small", 0, 4, [0.1, 2.0, 1.0]),
+        ("small", 0, 3, [9.0, 0.0, 0.0]),
+        ("small", 1, 4, [0.0, 0.0, 9.0]),
+        ("other", 0, 4, [8.0, 7.0, 6.0]),
     ]
     for activation in ACTIVATIONS:
         make_vae(activation=activation, seed=4).save(folder / "models" / f"{activation}.keras")

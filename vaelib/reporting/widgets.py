@@ -1,4 +1,4 @@
-"""Widgets to look into the trained models of a finished study."""
+"""Widgets that explore the trained models of a finished study."""
 
 import base64
 import functools
@@ -12,6 +12,7 @@ from PIL import Image
 from vaelib import metrics
 from vaelib.backend import keras
 from vaelib.models.vae import VAE
+from vaelib.reporting import fragments
 from vaelib.results import files
 
 _SIDE = 224  # pixels on the screen
@@ -49,7 +50,7 @@ def load_test_images(folder: Path) -> np.ndarray:
 
 
 def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
-    """Return the model's latent units, the one that carries most nats first."""
+    """Return the model's latent units, largest KL divergence first."""
     latents = files.read_csv(folder / files.FILES["latents"])
     own = latents[(latents["activation"] == model.activation) & (latents["seed"] == model.seed)]
     # The model is that of the first data set, setting and learning rate.
@@ -114,7 +115,7 @@ def latent_sliders(folder: Path, activation: str) -> widgets.Widget:
 
 
 def comparison(folder: Path) -> widgets.Widget:
-    """Return one test image as every activation reconstructs it, beside its error.
+    """Return one test image as reconstructed by every activation, with its error.
 
     Parameters
     ----------
@@ -128,16 +129,18 @@ def comparison(folder: Path) -> widgets.Widget:
 
     def show(_=None):
         chosen = images[image.value : image.value + 1]
-        rows = [f"<tr><th>original</th><td>{_img(chosen[0])}</td><td></td><td></td></tr>"]
+        rows = []
         for name in names:
             decoded = load_model(folder, name).reconstruct(chosen)
-            error = metrics.mse(chosen, decoded)[0]
             rows.append(
-                f"<tr><th>{name}</th><td>{_img(decoded[0])}</td>"
-                f"<td>{_img(np.abs(decoded - chosen)[0])}</td><td>{error:.4f}</td></tr>"
+                {
+                    "name": name,
+                    "image": _data_url(decoded[0]),
+                    "error": _data_url(np.abs(decoded - chosen)[0]),
+                    "mse": metrics.mse(chosen, decoded)[0],
+                }
             )
-        head = "<tr><th></th><th>reconstruction</th><th>absolute error</th><th>MSE</th></tr>"
-        table.value = f"<table>{head}{''.join(rows)}</table>"
+        table.value = str(fragments.reconstructions(_data_url(chosen[0]), rows))
 
     image.observe(show, "value")
     show()
@@ -191,5 +194,5 @@ def _png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _img(image: np.ndarray) -> str:
-    return f'<img width="84" src="data:image/png;base64,{base64.b64encode(_png(image)).decode()}">'
+def _data_url(image: np.ndarray) -> str:
+    return f"data:image/png;base64,{base64.b64encode(_png(image)).decode()}"
