@@ -68,7 +68,9 @@ def reconstructions(
     titles = [f"{row.image}\nSSIM {row.ssim:.2f}" for row in chosen.itertuples()]
     figure = Figure(figsize=(11, 4))
     axes = figure.subplots(3, len(shown), squeeze=False)
-    plots.images.gallery(axes, rows, ["original", "reconstruction", "absolute error"], titles)
+    names = ["original", "reconstruction", "absolute error"]
+    colormaps = [plots.images.GREY, plots.images.GREY, plots.images.ERROR]
+    plots.images.gallery(axes, rows, names, titles, colormaps)
     figure.suptitle("best, median and worst by SSIM")
     return figure
 
