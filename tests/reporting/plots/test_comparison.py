@@ -1,4 +1,4 @@
-"""Activations beside each other."""
+"""Comparisons of activations."""
 
 import matplotlib as mpl
 import numpy as np
@@ -13,7 +13,7 @@ SUMMARY = pd.DataFrame(
 )
 
 
-def test_intervals_stand_in_the_order_of_the_table(ax):
+def test_intervals_are_in_the_order_of_the_table(ax):
     assert comparison.intervals(ax, SUMMARY, "mse", "MSE") is ax
     np.testing.assert_array_equal(ax.lines[2].get_xydata(), [[2, 1], [5, 1]])
     np.testing.assert_array_equal(ax.lines[3].get_xydata(), [[3, 1]])
@@ -37,7 +37,7 @@ def test_a_histogram_counts_every_image_and_marks_the_median(ax):
     assert ax.get_legend().get_texts()[0].get_text() == "median 2"
 
 
-def test_a_matrix_of_verdicts_has_a_sign_and_a_shade_for_each(ax):
+def test_a_matrix_of_verdicts_has_a_symbol_and_a_shade_for_each(ax):
     names = ["relu", "tanh", "elu", "silu"]
     square = pd.DataFrame("", index=names, columns=names)
     square.loc["relu", ["tanh", "elu", "silu"]] = [
@@ -47,17 +47,22 @@ def test_a_matrix_of_verdicts_has_a_sign_and_a_shade_for_each(ax):
     ]
     square.loc["tanh", "relu"] = verdicts.Verdict.WORSE
     assert comparison.verdict_matrix(ax, square) is ax
-    signs = {text.get_position(): text.get_text() for text in ax.texts}
-    assert signs == {(1.5, 0.5): "+", (2.5, 0.5): "=", (3.5, 0.5): "?", (0.5, 1.5): "\u2212"}
+    symbols = {text.get_position(): text.get_text() for text in ax.texts}
+    assert symbols == {(1.5, 0.5): "+", (2.5, 0.5): "=", (3.5, 0.5): "?", (0.5, 1.5): "\u2212"}
     ax.figure.canvas.draw()
     cells = ax.collections[0].get_facecolors().reshape(4, 4, 4)
     shown = [cells[0, 1], cells[1, 0], cells[0, 2], cells[0, 3]]
-    legend = ax.get_legend()
+    _, other = ax.figure.subplots(1, 2)
+    assert comparison.verdict_legend(other) is other
+    legend = other.get_legend()
     np.testing.assert_array_equal([p.get_facecolor() for p in legend.get_patches()], shown)
     assert [t.get_text() for t in legend.get_texts()] == [
-        *("+  better", "\u2212  worse", "=  practically tied", "?  not enough evidence"),
+        "+  better",
+        "\u2212  worse",
+        "=  practically tied",
+        "?  not enough evidence",
     ]
-    # Relative luminance (ITU-R BT.709): the order and distance in which a grey print shows them.
+    # Relative luminance (ITU-R BT.709): the order and the contrast of the shades in greyscale.
     luminance = np.array(shown)[:, :3] @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(luminance) > 0.1).all()
     assert [t.get_text() for t in ax.get_yticklabels()] == names
@@ -68,7 +73,7 @@ def test_a_matrix_without_any_verdict_can_be_drawn(ax):
     assert not ax.texts
 
 
-def test_a_critical_difference_diagram_joins_what_is_not_told_apart(ax):
+def test_a_critical_difference_diagram_joins_what_is_not_distinguishable(ax):
     names = ["relu", "tanh", "elu"]
     pairwise = pd.DataFrame([[1, 0.2, 0.001], [0.2, 1, 0.01], [0.001, 0.01, 1]], names, names)
     average = pd.Series([1.25, 1.75, 3.0], names)

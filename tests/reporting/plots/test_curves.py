@@ -22,7 +22,7 @@ LAYERS = pd.DataFrame(
 )
 
 
-def test_seed_curves_are_faint_and_their_mean_is_bold(ax):
+def test_seed_curves_are_thin_and_their_mean_is_thick(ax):
     assert curves.seed_curves(ax, CURVES, "loss", "training", color="red") is ax
     *seeds, mean = ax.lines
     np.testing.assert_array_equal([line.get_ydata() for line in seeds], [[9, 5, 4], [7, 5, 2]])

@@ -1,6 +1,5 @@
-"""Figures of the audit: each row where it belongs, and as decided as it is."""
+"""Forest plots: each row on its line, hollow where its outcome is open."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
@@ -18,20 +17,18 @@ ROWS = pd.DataFrame(
 )
 
 
-def test_a_forest_has_a_line_for_each_setting_and_a_mark_for_each_row():
-    figure, ax = plt.subplots()
+def test_a_forest_has_a_line_for_each_setting_and_a_marker_for_each_row(ax):
     names = ["depth 1", "depth 1", "depth 2"]
-    assert forest.forest(ax, ROWS, names, "difference", "b", 0.5) is ax
-    figure.canvas.draw()
+    assert forest.forest_plot(ax, ROWS, names, "difference", "b", 0.5) is ax
+    ax.figure.canvas.draw()
     assert [t.get_text() for t in ax.get_yticklabels()] == ["depth 1", "depth 2"]
     assert ax.yaxis_inverted()
-    bars, marks = ax.lines[0:6:2], ax.lines[1:6:2]
+    bars, markers = ax.lines[0:6:2], ax.lines[1:6:2]
     np.testing.assert_array_equal([bar.get_xdata() for bar in bars], ROWS[["low", "high"]])
-    np.testing.assert_array_equal([m.get_xdata()[0] for m in marks], ROWS["difference"])
-    heights = [mark.get_ydata()[0] for mark in marks]
+    np.testing.assert_array_equal([m.get_xdata()[0] for m in markers], ROWS["difference"])
+    heights = [mark.get_ydata()[0] for mark in markers]
     assert heights[0] < 0 < heights[1] < 0.5 < heights[2] < 1, "in the order of the rows"
-    filled = [mark.get_markerfacecolor() for mark in marks]
+    filled = [mark.get_markerfacecolor() for mark in markers]
     assert filled == [style.style("tanh")["color"], style.style("elu")["color"], "white"]
     assert list(ax.lines[6].get_xdata()) == [0.5, 0.5]
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["tanh", "elu"]
-    plt.close(figure)

@@ -1,4 +1,4 @@
-"""Figures: each function draws what it is given on the axes it is given."""
+"""The style of an activation is its own, and the same in every process."""
 
 import matplotlib as mpl
 
@@ -18,7 +18,7 @@ def test_an_unknown_name_has_one_style_that_no_registered_one_has():
         assert style.style(name) == style.style(name)
         assert style.style(name)["marker"] not in registered
     assert len({str(style.style(name)) for name in others}) == len(others)
-    assert style.style("softsign")["color"] == "#999933", "not Python's hash, which changes"
+    assert style.style("softsign")["color"] == "#999933", "Python's hash differs between processes"
 
 
 def test_set_style_gives_images_without_colours():

@@ -1,11 +1,11 @@
-"""Figures of a grid: what is drawn is what is given."""
+"""Results of a grid: what is drawn is what is given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from vaelib.reporting.plots import style, sweep
+from vaelib.results.columns import label
 
 RATES = pd.DataFrame(
     {
@@ -16,14 +16,6 @@ RATES = pd.DataFrame(
         "high": [-8.0, -7, -4, -3, -6, np.nan],
     }
 )
-
-
-@pytest.fixture
-def ax():
-    figure, axes = plt.subplots()
-    yield axes
-    figure.canvas.draw()  # some errors come with the drawing only
-    plt.close(figure)
 
 
 def drawn(ax) -> dict[str, tuple[list, list]]:
@@ -48,7 +40,8 @@ def test_rate_curves_leave_out_where_no_model_finished(ax):
     assert lines["tanh"] == ([1e-4, 1e-3, 1e-2], [-9, -5, -7])
     assert spans(ax) == [(-9, -3), (-10, -4)]
     assert [line.get_color() for line in ax.lines] == [
-        *(style.style("relu")["color"], style.style("tanh")["color"])
+        style.style("relu")["color"],
+        style.style("tanh")["color"],
     ]
     assert (ax.get_xscale(), ax.get_title()) == ("log", "depth 2")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "validation ELBO (nats)")
@@ -91,7 +84,7 @@ def test_a_dimension_is_drawn_in_order_with_its_values_as_ticks(ax, x, values, s
     assert (ax.get_xscale(), ax.get_yscale()) == (scale, "linear")
     assert list(ax.get_xticks()) == values
     assert [tick.get_text() for tick in ax.get_xticklabels()] == [f"{v:g}" for v in values]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == (x.replace("_", " "), "test ELBO (nats)")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == (label(x), "test ELBO (nats)")
 
 
 def test_a_metric_may_be_on_a_log_scale_and_gaps_are_left_out(ax):
@@ -105,13 +98,13 @@ def test_a_metric_may_be_on_a_log_scale_and_gaps_are_left_out(ax):
     ("scale", "shown"),
     [(1.0, ["-90.0", "-95.5", "-99.3"]), (1e-3, ["-0.09", "-0.0955", "-0.0993"])],
 )
-def test_halves_are_a_square_of_numbers_with_white_gaps(ax, scale, shown):
+def test_encoder_by_decoder_is_a_heat_map_of_numbers_with_white_gaps(ax, scale, shown):
     table = pd.DataFrame(
         [[-90.0, -95.5], [np.nan, -99.26]],
         index=pd.Index(["relu", "tanh"], name="activation"),
         columns=pd.Index(["relu", "same"], name="decoder_activation"),
     )
-    assert sweep.halves(ax, scale * table, "test ELBO (nats)") is ax
+    assert sweep.encoder_by_decoder(ax, scale * table, "test ELBO (nats)") is ax
     assert [text.get_text() for text in ax.texts] == shown
     np.testing.assert_array_equal(
         ax.collections[0].get_array().filled(np.nan).reshape(2, 2), scale * table

@@ -1,4 +1,4 @@
-"""Figures: every function draws on the axes it is given and computes nothing."""
+"""Axes-level functions: each takes and returns axes, and draws what it is given."""
 
 import lazy_loader
 

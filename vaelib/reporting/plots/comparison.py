@@ -1,4 +1,4 @@
-"""Activations beside each other: intervals, verdicts, ranks."""
+"""Comparisons of activations: intervals, bars, verdicts, ranks."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -10,7 +10,8 @@ from vaelib.analysis import verdicts
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting.plots.style import style
 
-# A sign and a colour for each verdict, in four shades for a grey print.
+# A symbol and a colour for each verdict; the colours differ in luminance, for greyscale prints.
+_GRID = "#999999"
 _VERDICTS = {
     Verdict.BETTER: ("+", "#1f4e8c"),
     Verdict.WORSE: ("\N{MINUS SIGN}", "#e8a33d"),
@@ -20,9 +21,20 @@ _VERDICTS = {
 
 
 def intervals(ax: Axes, table: pd.DataFrame, column: str, label: str) -> Axes:
-    """Draw a mean and its interval for each activation, one above another.
+    """Draw a mean and its interval for each activation, one line each.
 
-    `table` has ``activation``, `column`, and `column` with ``_low``, ``_high``.
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        With ``activation``, `column`, and `column` with ``_low`` and ``_high``;
+        the first row on top.
+    column, label : str
+        The metric's column and its name with the unit.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     for y, row in enumerate(table.to_dict("records")):
         look = style(row["activation"])
@@ -37,7 +49,20 @@ def intervals(ax: Axes, table: pd.DataFrame, column: str, label: str) -> Axes:
 
 
 def bars(ax: Axes, values: pd.Series, label: str) -> Axes:
-    """Draw a bar for each activation (the index), one above another."""
+    """Draw a horizontal bar for each activation.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : pandas.Series
+        By activation; the first on top.
+    label : str
+        With the unit.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax.barh(values.index, values, color=[style(name)["color"] for name in values.index])
     ax.set_ylim(len(values) - 0.5, -0.5)
     ax.set_xlim(0, max(1, values.max() * 1.05))
@@ -46,7 +71,22 @@ def bars(ax: Axes, values: pd.Series, label: str) -> Axes:
 
 
 def histogram(ax: Axes, values: pd.Series, label: str, **look) -> Axes:
-    """Draw the distribution over test images, with its median."""
+    """Draw the distribution of a score over test images, with its median.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    values : pandas.Series
+        One value for each image.
+    label : str
+        With the unit.
+    **look
+        See `seaborn.histplot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     sns.histplot(values, ax=ax, bins=40, **look)
     ax.axvline(values.median(), color="black", linewidth=1, label=f"median {values.median():.3g}")
     ax.set_xlabel(label)
@@ -56,7 +96,7 @@ def histogram(ax: Axes, values: pd.Series, label: str, **look) -> Axes:
 
 
 def verdict_matrix(ax: Axes, matrix: pd.DataFrame) -> Axes:
-    """Draw the verdict of each row against each column, with a legend.
+    """Draw the verdict on each row against each column; see `verdict_legend`.
 
     Parameters
     ----------
@@ -70,28 +110,42 @@ def verdict_matrix(ax: Axes, matrix: pd.DataFrame) -> Axes:
     """
     codes = matrix.replace({verdict: i for i, verdict in enumerate(_VERDICTS)})
     codes = codes.apply(pd.to_numeric, errors="coerce")  # no verdict, no number
-    signs = matrix.replace({verdict: sign for verdict, (sign, _) in _VERDICTS.items()})
+    symbols = matrix.replace({verdict: symbol for verdict, (symbol, _) in _VERDICTS.items()})
     colours = [colour for _, colour in _VERDICTS.values()]
     options = {"cmap": colours, "vmin": 0, "vmax": len(colours) - 1, "cbar": False}
-    look = {"linewidths": 0.5, "linecolor": "#999999", "annot_kws": {"size": 11}}
-    sns.heatmap(codes, annot=signs, fmt="", square=True, ax=ax, **options, **look)
+    look = {"linewidths": 0.5, "linecolor": _GRID, "annot_kws": {"size": 11}}
+    sns.heatmap(codes, annot=symbols, fmt="", square=True, ax=ax, **options, **look)
     ax.grid(visible=False)
-    ax.set(xlabel="against", anchor="W")  # room for the legend
+    ax.set_xlabel("against")
     plt.setp(ax.get_xticklabels(), rotation=45, ha="right", rotation_mode="anchor")
     plt.setp(ax.get_yticklabels(), rotation=0)
+    return ax
+
+
+def verdict_legend(ax: Axes) -> Axes:
+    """Draw the symbols and colours of `verdict_matrix` on axes of their own."""
+    ax.axis("off")
     ax.legend(
-        [Patch(facecolor=colour, edgecolor=look["linecolor"]) for colour in colours],
-        [f"{sign}  {verdict}" for verdict, (sign, _) in _VERDICTS.items()],
-        loc="upper left",
-        bbox_to_anchor=(1, 1),
+        [Patch(facecolor=colour, edgecolor=_GRID) for _, colour in _VERDICTS.values()],
+        [f"{symbol}  {verdict}" for verdict, (symbol, _) in _VERDICTS.items()],
+        loc="center",
     )
     return ax
 
 
 def critical_difference(ax: Axes, ranks: verdicts.Ranks) -> Axes:
-    """Draw average ranks; a bar joins activations that are not told apart at 5 %.
+    """Draw average ranks; a bar joins activations not distinguishable at 5 %.
 
-    Demsar's (2006) diagram, for several data sets; see `verdicts.ranks`.
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    ranks : verdicts.Ranks
+        Over several data sets.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With the critical difference diagram of Demsar (2006).
     """
     import scikit_posthocs  # see `verdicts.ranks`
 

@@ -10,7 +10,7 @@ from vaelib.reporting.plots.style import style
 
 
 def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Axes:
-    """Draw one faint line a seed and their mean in bold, over epochs.
+    """Draw a thin line for each seed and their mean as a thick one, over epochs.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Ax
     label : str
         Of the mean, in the legend.
     **line
-        Colour, dashes.
+        Colour and dashes; see `matplotlib.axes.Axes.plot`.
 
     Returns
     -------
@@ -37,7 +37,22 @@ def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Ax
 
 
 def band(ax: Axes, table: pd.DataFrame, activation: str, x: str = "epoch") -> Axes:
-    """Draw a mean with its interval: columns `x`, ``mean``, ``low``, ``high``."""
+    """Draw a mean with its interval as a shaded band.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        With the columns `x`, ``mean``, ``low`` and ``high``, sorted by `x`.
+    activation : str
+        Gives colour, dashes, marker and the label in the legend.
+    x : str
+        Column of the horizontal axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     look = style(activation)
     every = max(1, len(table) // 6)
     ax.plot(table[x], table["mean"], label=activation, markersize=4, markevery=every, **look)
@@ -46,7 +61,7 @@ def band(ax: Axes, table: pd.DataFrame, activation: str, x: str = "epoch") -> Ax
 
 
 def layer_heatmap(ax: Axes, table: pd.DataFrame, value: str, label: str) -> Axes:
-    """Draw a value by layer and epoch, in colour on a log scale.
+    """Draw a value as a heat map of layers by epochs, on a log scale.
 
     Parameters
     ----------
@@ -54,7 +69,7 @@ def layer_heatmap(ax: Axes, table: pd.DataFrame, value: str, label: str) -> Axes
     table : pandas.DataFrame
         With the columns ``epoch``, ``depth``, ``layer`` and `value`.
     value, label : str
-        Column and name of the colour scale.
+        Column to draw, and the label of the colour bar.
 
     Returns
     -------
@@ -77,8 +92,20 @@ def layer_heatmap(ax: Axes, table: pd.DataFrame, value: str, label: str) -> Axes
 def by_depth(ax: Axes, table: pd.DataFrame, value: str, label: str, **line) -> Axes:
     """Draw a value by layer, from the images to the logits, on a log scale.
 
-    `table` has one row a layer: ``depth``, ``layer``, `value`, and where known
-    ``low`` and ``high``.
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    table : pandas.DataFrame
+        One row for each layer: ``depth``, ``layer``, `value`, and optionally
+        ``low`` and ``high``, a shaded interval.
+    value, label : str
+        Column to draw, and its name in the legend.
+    **line
+        Colour, dashes, marker; see `matplotlib.axes.Axes.plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
     """
     ax.plot(table["depth"], table[value], label=label, markersize=4, **line)
     if "low" in table:

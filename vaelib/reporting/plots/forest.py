@@ -1,4 +1,4 @@
-"""Figures for the audit of the claims: draw on the axes given and compute nothing."""
+"""Forest plots: an effect with its interval in many settings."""
 
 from collections.abc import Sequence
 
@@ -9,23 +9,24 @@ from vaelib.analysis.claims.evidence import Outcome
 from vaelib.reporting.plots.style import style
 
 
-def forest(
+def forest_plot(
     ax: Axes, rows: pd.DataFrame, names: Sequence[str], value: str, by: str, limit: float
 ) -> Axes:
-    """Draw intervals, a line of the axes for each name and one beside another within it.
+    """Draw effects with their intervals, one line for each setting.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     rows : pandas.DataFrame
-        With `value`, ``low``, ``high``, ``outcome`` and `by`. Hollow marks are
-        those whose outcome is open.
+        With the columns `value`, ``low``, ``high``, ``outcome`` and `by`. Markers
+        are hollow where the outcome is open.
     names : sequence of str
-        Of the setting of each row.
+        The setting of each row. Rows of one setting share a line, offset by
+        activation.
     value, by : str
-        Columns: what to draw, and the activation that gives colour and mark.
+        Columns of the effect, and of the activation that gives colour and marker.
     limit : float
-        Where to draw a line: what is to its left speaks for one side.
+        Position of the vertical reference line, such as no difference.
 
     Returns
     -------
@@ -35,12 +36,12 @@ def forest(
     activations = list(dict.fromkeys(rows[by]))
     for name, row in zip(names, rows.to_dict("records"), strict=True):
         look = style(row[by])
-        place = (activations.index(row[by]) + 0.5) / len(activations) - 0.5
-        y = lines.index(name) + 0.7 * place
+        offset = (activations.index(row[by]) + 0.5) / len(activations) - 0.5
+        y = lines.index(name) + 0.7 * offset
         ax.plot([row["low"], row["high"]], [y, y], color=look["color"], linewidth=1.5)
-        inside = "white" if row["outcome"] == Outcome.OPEN else look["color"]
-        mark = {"marker": look["marker"], "markersize": 5, "markerfacecolor": inside}
-        ax.plot(row[value], y, color=look["color"], linestyle="none", **mark)
+        face = "white" if row["outcome"] == Outcome.OPEN else look["color"]
+        marker = {"marker": look["marker"], "markersize": 5, "markerfacecolor": face}
+        ax.plot(row[value], y, color=look["color"], linestyle="none", **marker)
     ax.axvline(limit, color="black", linewidth=1)
     ax.set_yticks(range(len(lines)), lines)
     ax.set_ylim(len(lines) - 0.5, -0.5)

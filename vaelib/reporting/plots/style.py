@@ -1,4 +1,4 @@
-"""The look of every figure, and of an activation in all of them."""
+"""The style of all figures, and of each activation in them."""
 
 import hashlib
 import itertools
@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 from IPython import get_ipython
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# Paul Tol's "muted" scheme, told apart by colour-blind readers, with black and grey.
+# Paul Tol's "muted" scheme, safe for colour-blind readers, with black and grey.
 _COLOURS = {
     "sigmoid": "#CC6677",
     "tanh": "#332288",
@@ -21,21 +21,32 @@ _COLOURS = {
     "mish": "#882255",
     "softplus": "#777777",
 }
-# Lines also differ in dashes and marks, so that a grey print can be read.
+# Lines also differ in dashes and markers, for greyscale prints.
 _LINES = ("-", "--", "-.", ":")
-_MARKS = "osD^vP*Xd<>"
-# Of names outside the registry, which no registered one has.
+_MARKERS = "osD^vP*Xd<>"
+# For activations without a colour of their own; no other activation uses them.
 _OTHER_DASHES = ((5, 1, 1, 1, 1, 1), (8, 2), (3, 3, 1, 3))
 _STYLES = {
-    name: {"color": colour, "linestyle": line, "marker": mark}
-    for (name, colour), line, mark in zip(
-        _COLOURS.items(), itertools.cycle(_LINES), itertools.cycle(_MARKS), strict=False
+    name: {"color": colour, "linestyle": line, "marker": marker}
+    for (name, colour), line, marker in zip(
+        _COLOURS.items(), itertools.cycle(_LINES), itertools.cycle(_MARKERS), strict=False
     )
 }
 
 
 def style(activation: str) -> dict[str, str]:
-    """Return the colour, dashes and mark that an activation has everywhere."""
+    """Return the colour, dashes and marker of an activation, the same in every figure.
+
+    Parameters
+    ----------
+    activation : str
+        Any name: those without a colour of their own get one from a hash.
+
+    Returns
+    -------
+    dict of str to str
+        Keyword arguments of `matplotlib.axes.Axes.plot`.
+    """
     if activation in _STYLES:
         return _STYLES[activation]
     number = int(hashlib.sha256(activation.encode()).hexdigest(), 16)
@@ -50,7 +61,7 @@ def style(activation: str) -> dict[str, str]:
 def set_style() -> None:
     """Set matplotlib for notebooks and reports."""
     if get_ipython() is not None:
-        # Constrained layout keeps all inside the figure: a tight box would draw it twice.
+        # Constrained layout already keeps everything inside; a tight box would draw twice.
         set_matplotlib_formats("png", bbox_inches=None)
     plt.rcParams.update(
         {

@@ -1,4 +1,4 @@
-"""Figures of a grid: quality over whatever a study varies, on given axes."""
+"""Results of a grid of settings, over whatever a study varies."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from vaelib.reporting.plots.curves import band
+from vaelib.results import columns
 
 
 def rate_curves(
@@ -19,10 +20,10 @@ def rate_curves(
     table : pandas.DataFrame
         See `tuning.elbo_by_rate`.
     order : list of str
-        Activations, in the legend's order.
+        Activations, in the order of the legend.
     floor : float
-        ELBO that a constant image reaches: a dotted line, and what is far below
-        it is not shown.
+        ELBO of a constant image, drawn as a dotted line. What is far below it is
+        outside the axes.
     title : str
 
     Returns
@@ -51,7 +52,7 @@ def over_dimension(
     ----------
     ax : matplotlib.axes.Axes
     table : pandas.DataFrame
-        Rows of `results.summarize` with the column `x`.
+        Rows of `analysis.summary.summarize` with the column `x`.
     x, column, label : str
         The dimension, the metric's column and its name with the unit.
     logarithmic : bool
@@ -61,9 +62,9 @@ def over_dimension(
     -------
     matplotlib.axes.Axes
     """
-    columns = {column: "mean", f"{column}_low": "low", f"{column}_high": "high"}
+    names = {column: "mean", f"{column}_low": "low", f"{column}_high": "high"}
     for name in table["activation"].drop_duplicates():
-        rows = table[table["activation"] == name].rename(columns=columns).sort_values(x)
+        rows = table[table["activation"] == name].rename(columns=names).sort_values(x)
         band(ax, rows.dropna(subset=["mean"]), name, x=x)
     values = sorted(table[x].unique())
     if values[0] > 0 and values[-1] > 4 * values[0]:
@@ -72,19 +73,19 @@ def over_dimension(
     ax.minorticks_off()
     if logarithmic:
         ax.set_yscale("log")
-    ax.set_xlabel(x.replace("_", " "))
+    ax.set_xlabel(columns.label(x))
     ax.set_ylabel(label)
     return ax
 
 
-def halves(ax: Axes, table: pd.DataFrame, label: str) -> Axes:
-    """Draw a value by the encoder's and the decoder's activation as a heat map.
+def encoder_by_decoder(ax: Axes, table: pd.DataFrame, label: str) -> Axes:
+    """Draw a value as a heat map, encoder activations by decoder activations.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     table : pandas.DataFrame
-        Index: the encoder's activation; columns: the decoder's; NaN stays white.
+        Index: the encoder's activation; columns: the decoder's. NaN is left white.
     label : str
         Of the colour scale.
 
