@@ -1,10 +1,13 @@
-"""Whole figures of the notebooks: tables in, a matplotlib figure out."""
+"""Figures of the notebooks: each takes tables and returns a matplotlib figure."""
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "claims",
+        "comparison",
+        "sweep",
         "training",
     ],
 )

@@ -1,0 +1,170 @@
+"""Figures of one comparison: the axes hold the numbers of the tables."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import report_tables
+
+from vaelib.analysis.verdicts import Verdict
+from vaelib.reporting import plots
+from vaelib.reporting.figures import comparison
+from vaelib.results.columns import JUDGED
+
+EPOCHS = 4
+LAYERS = ["encoder_1", "encoder_2", "mean", "log_variance", "decoder_1", "decoder_2", "logits"]
+
+
+def history(*activations: str) -> pd.DataFrame:
+    """Return two seeds; the n-th activation loses 100 n - epoch nats, 2 n s an epoch."""
+    return pd.DataFrame(
+        [
+            {
+                "activation": name,
+                "seed": seed,
+                "epoch": epoch,
+                "val_loss": 100 * n - epoch + seed,
+                "seconds": 50.0 if epoch == 1 else 2.0 * n,  # compilation
+            }
+            for n, name in enumerate(activations, 1)
+            for seed, epoch in itertools.product((0, 2), range(1, EPOCHS + 1))
+        ]
+    )
+
+
+def gradients(*activations: str, hidden: bool = True) -> pd.DataFrame:
+    """Return two seeds; RMS is depth times the activation's number, doubled by training."""
+    rows = []
+    for n, name in enumerate(activations, 1):
+        for seed, epoch in itertools.product((0, 1), (0, EPOCHS)):
+            for depth, layer in enumerate(LAYERS, 1):
+                inner = layer[-1].isdigit()
+                if inner and not hidden:
+                    continue
+                rows.append(
+                    {
+                        "activation": name,
+                        "seed": seed,
+                        "epoch": epoch,
+                        "depth": depth,
+                        "network": "encoder" if depth < 5 else "decoder",
+                        "layer": layer,
+                        "role": "hidden" if inner else "output",
+                        "gradient_rms": depth * n * (1 + (epoch > 0)),
+                        "dead": 0.1 * n * (epoch > 0) if inner else np.nan,
+                        "saturated": 0.2 * n * (epoch > 0) if inner else np.nan,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def lines(ax) -> dict[str, list]:
+    """Return the y values of every labelled line."""
+    labelled = [line for line in ax.lines if not line.get_label().startswith("_")]
+    return {line.get_label(): list(line.get_ydata()) for line in labelled}
+
+
+def test_there_is_a_matrix_of_verdicts_for_each_judged_metric():
+    pairs = pd.concat(
+        [
+            report_tables.verdicts(("relu", "tanh", Verdict.BETTER), metric="elbo"),
+            report_tables.verdicts(("relu", "tanh", Verdict.TIED), metric="mse"),
+        ]
+    )
+    fig = comparison.verdict_matrices(pairs, ["relu", "tanh"])
+    *matrices, legend = fig.axes
+    assert [ax.get_title() for ax in matrices] == [metric.title for metric in JUDGED]
+    symbols = [[text.get_text() for text in ax.texts] for ax in matrices]
+    assert symbols == [["+", "\N{MINUS SIGN}"], ["=", "="], [], [], []]
+    assert len(legend.get_legend().get_texts()) == len(Verdict)
+
+
+def test_one_activation_has_empty_matrices_of_verdicts():
+    fig = comparison.verdict_matrices(report_tables.verdicts(), ["relu"])
+    assert [ax.texts[:] for ax in fig.axes] == [[]] * 6
+
+
+def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_better_half():
+    fig = comparison.learning_curves(history("relu", "tanh", "elu"), ["tanh", "relu", "elu"])
+    whole, zoomed = fig.axes
+    expected = [100 - epoch + 1 for epoch in range(1, EPOCHS + 1)]
+    assert lines(whole)["relu"] == lines(zoomed)["relu"] == expected
+    assert list(lines(whole)) == ["tanh", "relu", "elu"], "in the order given"
+    # Final means of 97, 197 and 297: the worst is outside.
+    assert zoomed.get_ylim() == pytest.approx((97 - 10 - 0.5, 97 + 300 + 1))
+    assert [text.get_text() for text in zoomed.get_legend().get_texts()] == ["tanh", "relu", "elu"]
+
+
+@pytest.mark.parametrize("names", [["relu"], []])
+def test_learning_curves_of_one_or_no_activation_can_be_drawn(names):
+    fig = comparison.learning_curves(history("relu"), names)
+    assert list(lines(fig.axes[0])) == names
+
+
+def test_quality_shows_the_means_of_metrics_with_a_best_value():
+    table = report_tables.summary(
+        {"activation": "relu", "elbo": -3.0, "mse": 0.5}, {"activation": "tanh", "elbo": np.nan}
+    )
+    fig = comparison.quality(table)
+    assert [ax.get_xlabel() for ax in fig.axes] == ["test ELBO (nats)", "MSE", "PSNR (dB)", "SSIM"]
+    means = [[line.get_xdata()[0] for line in ax.lines[1::2]] for ax in fig.axes]
+    np.testing.assert_array_equal(means[:2], [[-3, np.nan], [0.5, 1]])
+
+
+@pytest.mark.parametrize("order", [["tanh", "relu"], ["tanh"], ["tanh", "diverged"], []])
+def test_the_gallery_has_a_row_for_each_image_and_a_column_for_each_activation(order):
+    rng = np.random.default_rng(0)
+    pictures = {name: rng.uniform(size=(2, 4, 4, 1)) for name in ("original", "by_relu", "by_tanh")}
+    fig = comparison.gallery({**pictures, "index": np.array([7, 9])}, order)
+    shown = ["original", *(name for name in order if name != "diverged")]
+    axes = np.reshape(fig.axes, (2, len(shown)))
+    assert [ax.get_title() for ax in axes[0]] == shown
+    assert [ax.get_ylabel() for ax in axes[:, 0]] == ["7", "9"]
+    last = "original" if shown[-1] == "original" else f"by_{shown[-1]}"
+    np.testing.assert_array_equal(axes[1, -1].images[0].get_array(), pictures[last][1, ..., 0])
+
+
+def test_gradients_are_drawn_by_depth_before_and_after_training():
+    fig = comparison.gradients_by_depth(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS)
+    before, after = fig.axes
+    assert [ax.get_title() for ax in fig.axes] == ["before training", "after epoch 4"]
+    assert lines(before) == {"tanh": [2, 4, 6, 8, 10, 12, 14], "relu": [1, 2, 3, 4, 5, 6, 7]}
+    assert lines(after)["relu"] == [2, 4, 6, 8, 10, 12, 14]
+    assert [tick.get_text() for tick in after.get_xticklabels()] == LAYERS
+
+
+def test_gradients_can_be_drawn_without_hidden_layers_or_finished_models():
+    outputs = gradients("relu", hidden=False)
+    fig = comparison.gradients_by_depth(outputs, ["relu"], EPOCHS)
+    assert lines(fig.axes[0]) == {"relu": [3, 4, 7]}
+    empty = comparison.gradients_by_depth(outputs.iloc[:0], [], EPOCHS)
+    assert lines(empty.axes[0]) == {}
+
+
+def test_inactive_units_are_shares_after_the_last_epoch():
+    fig = comparison.inactive_units(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS, 0.01)
+    widths = [[bar.get_width() for bar in ax.patches] for ax in fig.axes]
+    np.testing.assert_allclose(widths, [[20, 10], [40, 20]])
+    assert [ax.get_xlabel() for ax in fig.axes] == ["dead units (%)", "slope < 0.01 (%)"]
+
+
+@pytest.mark.parametrize("rows", [gradients("relu", hidden=False), gradients("relu").iloc[:0]])
+def test_without_hidden_layers_the_figure_says_so(rows):
+    fig = comparison.inactive_units(rows, ["relu"], EPOCHS, 0.01)
+    assert [text.get_text() for text in fig.axes[0].texts] == ["This network has no hidden layers."]
+
+
+def test_time_is_the_median_epoch_without_compilation():
+    fig = comparison.quality_against_time(history("relu", "tanh"), ["relu", "tanh"])
+    (ax,) = fig.axes
+    relu, tanh = ax.lines
+    assert list(relu.get_xdata()) == [2, 4, 6, 8]
+    assert list(tanh.get_xdata()) == [4, 8, 12, 16]
+    assert list(relu.get_ydata()) == [100, 99, 98, 97]
+    assert tanh.get_color() == plots.style.style("tanh")["color"]
+
+
+def test_time_of_no_finished_model_can_be_drawn():
+    fig = comparison.quality_against_time(history("relu").iloc[:0], [])
+    assert len(fig.axes[0].lines) == 0

@@ -1,0 +1,41 @@
+"""Panels, legends and placeholders that the figures share."""
+
+import math
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+WIDTH = 11  # inches, of a figure as wide as the page
+
+
+def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of at least one panel, filled row by row.
+
+    Parameters
+    ----------
+    count : int
+        Panels to draw on.
+    columns : int
+        Panels in a row; what is left of the last row stays empty.
+    height : float
+        Of a row, in inches.
+    """
+    rows = max(1, math.ceil(count / columns))
+    fig, axes = plt.subplots(rows, columns, figsize=(WIDTH, height * rows), squeeze=False)
+    for ax in axes.flat[count:]:
+        ax.axis("off")
+    return fig, list(axes.flat[:count])
+
+
+def legend_beside(ax: Axes) -> None:
+    """Draw the legend to the right of the axes; an empty one if nothing has a label."""
+    ax.legend(*ax.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def message(text: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    fig, ax = plt.subplots(figsize=(WIDTH, 0.6))
+    ax.axis("off")
+    ax.text(0, 0.5, text, va="center", transform=ax.transAxes)
+    return fig

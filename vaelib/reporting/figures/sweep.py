@@ -1,0 +1,144 @@
+"""Figures of a study with several comparisons: what changes with the setting."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from vaelib.analysis import comparisons, tuning, verdicts
+from vaelib.analysis.comparisons import Comparison
+from vaelib.reporting import plots
+from vaelib.reporting.figures.layout import WIDTH, legend_beside, panels
+from vaelib.results.columns import BY_COLUMN, METRICS, Direction
+
+ELBO = BY_COLUMN["elbo"]
+# Drawn over a dimension, with whether on a log scale.
+_OVER = {ELBO: False, BY_COLUMN["gap"]: False, METRICS[-1]: True}  # the last: gradients
+
+
+def learning_rates(groups: Mapping[str, pd.DataFrame], order: Sequence[str]) -> Figure:
+    """Draw the validation ELBO over the learning rate, a panel for each setting.
+
+    Parameters
+    ----------
+    groups : mapping of str to pandas.DataFrame
+        Models at all learning rates, by the label of their setting; see
+        `comparisons.runs_by_setting`.
+    order : sequence of str
+        Activations, in the order of the legend.
+    """
+    fig, axes = panels(len(groups), columns=2, height=3.6)
+    for ax, (label, models) in zip(axes, groups.items(), strict=True):
+        floor = models["constant_elbo"].iloc[0]
+        plots.sweep.rate_curves(ax, tuning.elbo_by_rate(models), order, floor, label)
+        legend_beside(ax)
+    return fig
+
+
+def elbo_of_comparisons(
+    summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison]
+) -> Figure:
+    """Draw the test ELBO of every activation, a panel for each comparison.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `analysis.summary.summarize`.
+    compared : sequence of Comparison
+    """
+    height = 0.8 + 0.24 * max(map(len, summaries))
+    fig, axes = panels(len(compared), columns=4, height=height)
+    for ax, summary, one in zip(axes, summaries, compared, strict=True):
+        plots.comparison.intervals(ax, summary, ELBO.column, ELBO.title)
+        ax.set_title(one.label, fontsize=8, wrap=True)
+    return fig
+
+
+def over_dimension(
+    summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison], dimension: str
+) -> Figure:
+    """Draw ELBO, generalisation gap and gradient flow over a dimension of the grid.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `analysis.summary.summarize`.
+    compared : sequence of Comparison
+    dimension : str
+        A numeric column of `comparisons.COLUMNS` that varies. There is a row of
+        panels for each combination of the others.
+    """
+    groups = _groups(summaries, compared, dimension)
+    size = (WIDTH, 3.2 * len(groups))
+    fig, axes = plt.subplots(len(groups), len(_OVER), figsize=size, squeeze=False)
+    for line, (label, rows) in zip(axes, groups, strict=True):
+        for ax, (metric, logarithmic) in zip(line, _OVER.items(), strict=True):
+            plots.sweep.over_dimension(
+                ax, rows, dimension, metric.column, metric.title, logarithmic
+            )
+        line[0].set_title(label)
+        legend_beside(line[-1])
+    return fig
+
+
+def encoder_by_decoder(
+    summaries: Sequence[pd.DataFrame],
+    compared: Sequence[Comparison],
+    activations: Sequence[str],
+) -> Figure:
+    """Draw the mean test ELBO by encoder and decoder activation.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `analysis.summary.summarize`.
+    compared : sequence of Comparison
+        There is a panel for each combination of the other settings.
+    activations : sequence of str
+        Of the encoder, in order; the decoder's are in the order of `compared`.
+    """
+    name = "decoder_activation"
+    groups = _groups(summaries, compared, name)
+    decoders = list(dict.fromkeys(one.fields[name] for one in compared))
+    size = (1.6 + 0.8 * len(decoders), len(groups) * (1.2 + 0.4 * len(activations)))
+    fig, axes = plt.subplots(len(groups), 1, figsize=size, squeeze=False)
+    for ax, (label, rows) in zip(axes.flat, groups, strict=True):
+        square = rows.pivot_table(index="activation", columns=name, values=ELBO.column)
+        square = square.reindex(index=activations, columns=decoders)
+        plots.sweep.encoder_by_decoder(ax, square, ELBO.title)
+        ax.set_title(label)
+    return fig
+
+
+def average_ranks(summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison]) -> Figure:
+    """Draw the ranks of activations by test ELBO, averaged over data sets.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `analysis.summary.summarize`.
+    compared : sequence of Comparison
+        There is a panel for each combination of the other settings.
+    """
+    groups = _groups(summaries, compared, "dataset")
+    height = 1 + 0.25 * max(map(len, summaries))
+    fig = plt.figure(figsize=(9, height * len(groups)))
+    parts = fig.subfigures(len(groups), 1, squeeze=False)
+    for part, (label, rows) in zip(parts.flat, groups, strict=True):
+        values = rows.pivot_table(index="dataset", columns="activation", values=ELBO.column)
+        ranks = verdicts.ranks(values, Direction.HIGHER)
+        plots.comparison.critical_difference(part.subplots(), ranks)
+        part.suptitle(label)
+    return fig
+
+
+def _groups(
+    summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison], dimension: str
+) -> list[tuple[str, pd.DataFrame]]:
+    """Join the summaries with their settings; split by all that varies but `dimension`."""
+    joined = pd.concat(
+        [summary.assign(**one.fields) for summary, one in zip(summaries, compared, strict=True)]
+    )
+    others = [name for name in compared[0].varying if name != dimension]
+    return comparisons.labelled_groups(joined, others)
