@@ -77,6 +77,7 @@ def test_the_first_answer_is_emphasised_and_the_others_are_listed():
     assert [bold.get_text() for bold in page.find_all("b")] == ["elu", "tanh"]
     (other,) = page.find_all("li")
     assert other.get_text().startswith("With depth 2, tanh reaches")
+    assert "In the other comparison:" in page.get_text()
     single = parse(fragments.answer(rows[:1], pairs[:1], facts()))
     assert single.find("li") is None
 
