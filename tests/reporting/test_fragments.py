@@ -11,7 +11,8 @@ from report_tables import BEST, TIED, WORST, facts, model, summary
 
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
 from vaelib.analysis.verdicts import Verdict
-from vaelib.reporting import fragments, sentences, tables
+from vaelib.reporting import fragments, page, sentences, tables
+from vaelib.results import files
 
 HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x'>"]
 # All tags that the templates write themselves.
@@ -61,31 +62,31 @@ def rendered(name: str) -> dict[str, str]:
 @pytest.mark.parametrize("fragment", sorted(rendered("relu")))
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_are_escaped_in_every_fragment(fragment, name):
-    page = parse(rendered(name)[fragment])
-    assert {tag.name for tag in page.find_all(True)} <= TAGS
-    attributes = {key for tag in page.find_all(True) for key in tag.attrs}
+    found = parse(rendered(name)[fragment])
+    assert {tag.name for tag in found.find_all(True)} <= TAGS
+    attributes = {key for tag in found.find_all(True) for key in tag.attrs}
     assert attributes <= {"class", "href", "src", "width"}
-    assert name in page.get_text(), "as the user wrote it"
+    assert name in found.get_text(), "as the user wrote it"
 
 
 def test_the_first_answer_is_emphasised_and_the_others_are_listed():
     rows = [summary(BEST, TIED, WORST), summary(WORST, BEST)]
     pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2
-    page = parse(fragments.answer(rows, pairs, facts()))
-    answer = page.find(class_="answer")
+    found = parse(fragments.answer(rows, pairs, facts()))
+    answer = found.find(class_="answer")
     assert answer.get_text() == str(sentences.answer(rows[0], pairs[0], facts()))
-    assert [bold.get_text() for bold in page.find_all("b")] == ["elu", "tanh"]
-    (other,) = page.find_all("li")
+    assert [bold.get_text() for bold in found.find_all("b")] == ["elu", "tanh"]
+    (other,) = found.find_all("li")
     assert other.get_text().startswith("With depth 2, tanh reaches")
-    assert "In the other comparison:" in page.get_text()
+    assert "In the other comparison:" in found.get_text()
     single = parse(fragments.answer(rows[:1], pairs[:1], facts()))
     assert single.find("li") is None
 
 
 def test_a_table_has_the_cells_marks_and_intervals_of_its_rows():
-    page = parse(fragments.results(summary(BEST, TIED, WORST)))
+    found = parse(fragments.results(summary(BEST, TIED, WORST)))
     expected = tables.results(summary(BEST, TIED, WORST))
-    head, *rows = page.find_all("tr")
+    head, *rows = found.find_all("tr")
     assert [cell.get_text() for cell in head.find_all("th")] == expected.head
     for row, (name, cells) in zip(rows, expected.rows, strict=True):
         assert row.th.get_text() == name
@@ -98,36 +99,49 @@ def test_a_table_has_the_cells_marks_and_intervals_of_its_rows():
 
 def test_failures_have_a_list_or_a_sentence():
     nothing = pd.DataFrame({"dataset": [], "activation": [], "reason": []})
-    page = parse(fragments.failures(nothing, report_tables.diverging(tanh=[0.1])))
-    assert page.find("ul", class_="failure").b.get_text() == "tanh"
-    page = parse(fragments.failures(nothing, pd.DataFrame()))
-    assert page.get_text().strip() == "No run failed or diverged."
-    assert page.ul is None
+    found = parse(fragments.failures(nothing, report_tables.diverging(tanh=[0.1])))
+    assert found.find("ul", class_="failure").b.get_text() == "tanh"
+    found = parse(fragments.failures(nothing, pd.DataFrame()))
+    assert found.get_text().strip() == "No run failed or diverged."
+    assert found.ul is None
 
 
 def test_a_note_joins_its_sentences():
     pairs = report_tables.verdicts(("elu", "tanh", Verdict.BETTER))
-    page = parse(fragments.verdict_note(facts(), pairs))
-    assert page.find(class_="note").get_text() == " ".join(sentences.verdict_note(facts(), pairs))
+    found = parse(fragments.verdict_note(facts(), pairs))
+    assert found.find(class_="note").get_text() == " ".join(sentences.verdict_note(facts(), pairs))
 
 
 def test_a_claim_states_its_verdict_and_conditions():
-    page = parse(fragments.claim(claim("ReLU wins.", pd.DataFrame())))
-    assert page.find(class_="answer").get_text() == "1. ReLU wins. Refuted."
-    assert [item.get_text() for item in page.find_all("li")] == ["holds with ReLU wins."]
-    assert "support ReLU wins." in page.find(class_="note").get_text()
+    found = parse(fragments.claim(claim("ReLU wins.", pd.DataFrame())))
+    assert found.find(class_="answer").get_text() == "1. ReLU wins. Refuted."
+    assert [item.get_text() for item in found.find_all("li")] == ["holds with ReLU wins."]
+    assert "support ReLU wins." in found.find(class_="note").get_text()
 
 
 def test_evidence_shows_the_columns_that_vary():
     rows = pd.DataFrame({"depth": [1, 2, 2], "optimizer": "adam", "p": [0.12345, np.nan, 1]})
-    page = parse(fragments.evidence(claim("text", rows)))
-    assert page.summary.get_text() == "1. text (3 rows)"
-    found = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page("tr")]
+    found = parse(fragments.evidence(claim("text", rows)))
+    assert found.summary.get_text() == "1. text (3 rows)"
+    shown = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in found("tr")]
     dash = tables.NO_VALUE
-    assert found == [["depth", "p"], ["1", "0.1235"], ["2", dash], ["2", "1"]]
+    assert shown == [["depth", "p"], ["1", "0.1235"], ["2", dash], ["2", "1"]]
     single = parse(fragments.evidence(claim("text", rows[:1])))
     assert [cell.get_text() for cell in single.tbody.find_all("th")] == ["1"]
     assert "(no rows)" in fragments.evidence(claim("text", pd.DataFrame()))
+
+
+SECTIONS = sorted((page.TEMPLATES / "fragments" / "sections").glob("*.html.j2"))
+
+
+@pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.name)
+def test_a_section_has_one_heading(path):
+    values = {"label": "<depth>", "dimension": "<depth>"}
+    found = parse(fragments.section(path.name.removesuffix(".html.j2"), **values))
+    assert len(found.find_all("h2")) == 1
+    assert found.find("depth") is None
+    sources = [link["href"] for link in found.find_all("a")]
+    assert set(sources) <= {*files.FILES.values(), "summary.csv", "verdicts.csv"}
 
 
 def test_a_missing_value_of_a_template_is_an_error():

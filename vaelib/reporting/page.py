@@ -7,14 +7,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def to_html(executed: Path, page: Path) -> Path:
-    """Turn an executed notebook into one page that asks nothing of a network.
+    """Convert an executed notebook to one HTML page that loads nothing from a network.
 
     Parameters
     ----------
     executed : path
-        Of a notebook with outputs.
+        A notebook with outputs.
     page : path
-        To write, whole or not at all.
+        The file to write; it is replaced only once the page is complete.
 
     Returns
     -------

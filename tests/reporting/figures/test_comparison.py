@@ -85,7 +85,7 @@ def test_one_activation_has_empty_matrices_of_verdicts():
     assert [ax.texts[:] for ax in fig.axes] == [[]] * 6
 
 
-def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_better_half():
+def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_best():
     fig = comparison.learning_curves(history("relu", "tanh", "elu"), ["tanh", "relu", "elu"])
     whole, zoomed = fig.axes
     expected = [100 - epoch + 1 for epoch in range(1, EPOCHS + 1)]

@@ -9,7 +9,7 @@ from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting.figures import sweep
 from vaelib.results.columns import METRICS, describe
 
-GRADIENTS = METRICS[-1]
+GRADIENTS = next(metric for metric in METRICS if "gradient" in metric.label)
 
 
 def comparisons(**grid: list) -> list[Comparison]:

@@ -39,7 +39,7 @@ def verdict_matrices(pairs: pd.DataFrame, order: Sequence[str]) -> Figure:
 
 
 def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
-    """Draw the validation loss over epochs: all of it, and the range of the better half.
+    """Draw the validation loss over epochs, in full and zoomed in on the best activations.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
         ax.set_xlabel("epoch")
         ax.set_ylabel(LOSS)
     if order:
-        axes[1].set_ylim(_range_of_better_half(curves))
+        axes[1].set_ylim(_zoomed_range(curves))
     axes[1].set_title("closer to the best")
     legend_beside(axes[1])
     return fig
@@ -169,7 +169,7 @@ def quality_against_time(history: pd.DataFrame, order: Sequence[str]) -> Figure:
     return fig
 
 
-def _range_of_better_half(curves: pd.DataFrame) -> tuple[float, float]:
+def _zoomed_range(curves: pd.DataFrame) -> tuple[float, float]:
     """Return limits that show the final losses from the best to beyond the median."""
     last = curves.groupby("activation")["mean"].last()
     best, spread = last.min(), last.median() - last.min()

@@ -13,8 +13,9 @@ from vaelib.reporting.figures.layout import WIDTH, legend_beside, panels
 from vaelib.results.columns import BY_COLUMN, METRICS, Direction
 
 ELBO = BY_COLUMN["elbo"]
-# Drawn over a dimension, with whether on a log scale.
-_OVER = {ELBO: False, BY_COLUMN["gap"]: False, METRICS[-1]: True}  # the last: gradients
+GRADIENTS = next(metric for metric in METRICS if metric.column.startswith("gradient"))
+# The metrics drawn over a dimension, and whether on a log scale.
+_OVER = {ELBO: False, BY_COLUMN["gap"]: False, GRADIENTS: True}
 
 
 def learning_rates(groups: Mapping[str, pd.DataFrame], order: Sequence[str]) -> Figure:
