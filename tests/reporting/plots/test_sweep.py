@@ -111,5 +111,6 @@ def test_encoder_by_decoder_is_a_heat_map_of_numbers_with_white_gaps(ax, scale, 
     )
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["relu", "same"]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["relu", "tanh"]
+    assert {tick.get_rotation() for tick in ax.get_yticklabels()} == {0}
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("decoder", "encoder")
     assert ax.collections[0].colorbar.ax.get_ylabel() == "test ELBO (nats)"

@@ -96,6 +96,7 @@ def encoder_by_decoder(ax: Axes, table: pd.DataFrame, label: str) -> Axes:
     span = np.nanmax(table.to_numpy()) - np.nanmin(table.to_numpy())
     digits = ".1f" if span > 1 else ".3g"
     sns.heatmap(table, annot=True, fmt=digits, cmap="cividis", ax=ax, cbar_kws={"label": label})
+    ax.tick_params(axis="y", rotation=0)
     ax.set_xlabel("decoder")
     ax.set_ylabel("encoder")
     return ax
