@@ -57,13 +57,6 @@ def extreme_biases(hidden, others):
     hidden[0].bias.assign(np.where(np.arange(hidden[0].units) % 2, -20.0, 20.0))
 
 
-def _add_network_and_role(gradients: pd.DataFrame) -> None:  # integrator: delete this function
-    hidden = gradients["layer"].str.fullmatch(r"(encoder|decoder)_\d+")
-    in_decoder = gradients["layer"].str.startswith("decoder") | (gradients["layer"] == "logits")
-    gradients["network"] = np.where(in_decoder, "decoder", "encoder")
-    gradients["role"] = np.where(hidden, "hidden", "output")
-
-
 @pytest.fixture(scope="module")
 def train():
     """Train two seeds of a model, with a fault planted into the weights they start from."""
@@ -82,7 +75,6 @@ def train():
             made = evaluate.score(
                 vae, images, fitting.fit(vae, images, rate, seed, training, probe)
             )
-            _add_network_and_role(made.tables["gradients"])  # integrator: delete
             keys = {"activation": activation, "seed": seed}
             keys |= {"constant_elbo": floor, "decoder_activation": SAME}
             return {name: table.assign(**keys) for name, table in made.tables.items()}
