@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from drawing import drawn
 
 from vaelib.analysis.claims import evidence, gradients
 from vaelib.analysis.claims.evidence import Outcome
@@ -51,7 +52,7 @@ def flows(depths: list[int], *activations: str, study: str = "depth") -> pd.Data
 
 
 def test_forests_have_a_panel_for_each_measure():
-    fig = claims.forests(effects(mse=[1, 2, 3], steps=[-4]), "b", "ReLU - other")
+    fig = drawn(claims.forests(effects(mse=[1, 2, 3], steps=[-4]), "b", "ReLU - other"))
     assert [ax.get_xlabel() for ax in fig.axes] == ["mse: ReLU - other", "steps: ReLU - other"]
     assert [marks(ax) for ax in fig.axes] == [[1, 2, 3], [-4]]
     assert [tick.get_text() for tick in fig.axes[0].get_yticklabels()] == [
@@ -62,7 +63,7 @@ def test_forests_have_a_panel_for_each_measure():
 
 
 def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
-    fig = claims.remedies(flows([1, 2], "relu"), limit=0.05)
+    fig = drawn(claims.remedies(flows([1, 2], "relu"), limit=0.05))
     before, after = fig.axes
     assert before.get_xlabel() == "gradient flow before training: deeper model"
     np.testing.assert_allclose(marks(before), [0.1, 0.01])
@@ -74,7 +75,7 @@ def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
 
 def test_flow_over_depth_has_a_row_for_each_setting_with_several_depths():
     table = pd.concat([flows([2, 1], "relu", "elu"), flows([3], "relu", study="single depth")])
-    fig = claims.flow_over_depth(table, ["relu"], limit=0.05)
+    fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
     assert [ax.get_title() for ax in fig.axes] == [
         "depth, before training",
         "depth, after training",
@@ -87,5 +88,5 @@ def test_flow_over_depth_has_a_row_for_each_setting_with_several_depths():
 
 def test_without_several_depths_the_figure_says_so():
     for table in (flows([3], "relu"), gradients.flow_by_setting({})):
-        fig = claims.flow_over_depth(table, ["relu"], limit=0.05)
+        fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
         assert fig.axes[0].texts[0].get_text() == "No study has several depths."

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_tables
+from drawing import drawn
 
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import plots
 from vaelib.reporting.figures import comparison
 from vaelib.results.columns import JUDGED
+from vaelib.results.gallery import Gallery
 
 EPOCHS = 4
 LAYERS = ["encoder_1", "encoder_2", "mean", "log_variance", "decoder_1", "decoder_2", "logits"]
@@ -72,7 +74,7 @@ def test_there_is_a_matrix_of_verdicts_for_each_judged_metric():
             report_tables.verdicts(("relu", "tanh", Verdict.TIED), metric="mse"),
         ]
     )
-    fig = comparison.verdict_matrices(pairs, ["relu", "tanh"])
+    fig = drawn(comparison.verdict_matrices(pairs, ["relu", "tanh"]))
     *matrices, legend = fig.axes
     assert [ax.get_title() for ax in matrices] == [metric.title for metric in JUDGED]
     symbols = [[text.get_text() for text in ax.texts] for ax in matrices]
@@ -81,12 +83,12 @@ def test_there_is_a_matrix_of_verdicts_for_each_judged_metric():
 
 
 def test_one_activation_has_empty_matrices_of_verdicts():
-    fig = comparison.verdict_matrices(report_tables.verdicts(), ["relu"])
+    fig = drawn(comparison.verdict_matrices(report_tables.verdicts(), ["relu"]))
     assert [ax.texts[:] for ax in fig.axes] == [[]] * 6
 
 
 def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_best():
-    fig = comparison.learning_curves(history("relu", "tanh", "elu"), ["tanh", "relu", "elu"])
+    fig = drawn(comparison.learning_curves(history("relu", "tanh", "elu"), ["tanh", "relu", "elu"]))
     whole, zoomed = fig.axes
     expected = [100 - epoch + 1 for epoch in range(1, EPOCHS + 1)]
     assert lines(whole)["relu"] == lines(zoomed)["relu"] == expected
@@ -98,7 +100,7 @@ def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_best():
 
 @pytest.mark.parametrize("names", [["relu"], []])
 def test_learning_curves_of_one_or_no_activation_can_be_drawn(names):
-    fig = comparison.learning_curves(history("relu"), names)
+    fig = drawn(comparison.learning_curves(history("relu"), names))
     assert list(lines(fig.axes[0])) == names
 
 
@@ -106,7 +108,7 @@ def test_quality_shows_the_means_of_metrics_with_a_best_value():
     table = report_tables.summary(
         {"activation": "relu", "elbo": -3.0, "mse": 0.5}, {"activation": "tanh", "elbo": np.nan}
     )
-    fig = comparison.quality(table)
+    fig = drawn(comparison.quality(table))
     assert [ax.get_xlabel() for ax in fig.axes] == ["test ELBO (nats)", "MSE", "PSNR (dB)", "SSIM"]
     means = [[line.get_xdata()[0] for line in ax.lines[1::2]] for ax in fig.axes]
     np.testing.assert_array_equal(means[:2], [[-3, np.nan], [0.5, 1]])
@@ -115,18 +117,19 @@ def test_quality_shows_the_means_of_metrics_with_a_best_value():
 @pytest.mark.parametrize("order", [["tanh", "relu"], ["tanh"], ["tanh", "diverged"], []])
 def test_the_gallery_has_a_row_for_each_image_and_a_column_for_each_activation(order):
     rng = np.random.default_rng(0)
-    pictures = {name: rng.uniform(size=(2, 4, 4, 1)) for name in ("original", "by_relu", "by_tanh")}
-    fig = comparison.gallery({**pictures, "index": np.array([7, 9])}, order)
+    original, relu, tanh = rng.uniform(size=(3, 2, 4, 4, 1))
+    pictures = Gallery(np.array([7, 9]), original, {"relu": relu, "tanh": tanh})
+    fig = drawn(comparison.gallery(pictures, order))
     shown = ["original", *(name for name in order if name != "diverged")]
     axes = np.reshape(fig.axes, (2, len(shown)))
     assert [ax.get_title() for ax in axes[0]] == shown
     assert [ax.get_ylabel() for ax in axes[:, 0]] == ["7", "9"]
-    last = "original" if shown[-1] == "original" else f"by_{shown[-1]}"
-    np.testing.assert_array_equal(axes[1, -1].images[0].get_array(), pictures[last][1, ..., 0])
+    last = {"original": original, "relu": relu, "tanh": tanh}[shown[-1]]
+    np.testing.assert_array_equal(axes[1, -1].images[0].get_array(), last[1, ..., 0])
 
 
 def test_gradients_are_drawn_by_depth_before_and_after_training():
-    fig = comparison.gradients_by_depth(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS)
+    fig = drawn(comparison.gradients_by_depth(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS))
     before, after = fig.axes
     assert [ax.get_title() for ax in fig.axes] == ["before training", "after epoch 4"]
     assert lines(before) == {"tanh": [2, 4, 6, 8, 10, 12, 14], "relu": [1, 2, 3, 4, 5, 6, 7]}
@@ -136,14 +139,16 @@ def test_gradients_are_drawn_by_depth_before_and_after_training():
 
 def test_gradients_can_be_drawn_without_hidden_layers_or_finished_models():
     outputs = gradients("relu", hidden=False)
-    fig = comparison.gradients_by_depth(outputs, ["relu"], EPOCHS)
+    fig = drawn(comparison.gradients_by_depth(outputs, ["relu"], EPOCHS))
     assert lines(fig.axes[0]) == {"relu": [3, 4, 7]}
-    empty = comparison.gradients_by_depth(outputs.iloc[:0], [], EPOCHS)
+    empty = drawn(comparison.gradients_by_depth(outputs.iloc[:0], [], EPOCHS))
     assert lines(empty.axes[0]) == {}
 
 
 def test_inactive_units_are_shares_after_the_last_epoch():
-    fig = comparison.inactive_units(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS, 0.01)
+    fig = drawn(
+        comparison.inactive_units(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS, 0.01)
+    )
     widths = [[bar.get_width() for bar in ax.patches] for ax in fig.axes]
     np.testing.assert_allclose(widths, [[20, 10], [40, 20]])
     assert [ax.get_xlabel() for ax in fig.axes] == ["dead units (%)", "slope < 0.01 (%)"]
@@ -151,12 +156,12 @@ def test_inactive_units_are_shares_after_the_last_epoch():
 
 @pytest.mark.parametrize("rows", [gradients("relu", hidden=False), gradients("relu").iloc[:0]])
 def test_without_hidden_layers_the_figure_says_so(rows):
-    fig = comparison.inactive_units(rows, ["relu"], EPOCHS, 0.01)
+    fig = drawn(comparison.inactive_units(rows, ["relu"], EPOCHS, 0.01))
     assert [text.get_text() for text in fig.axes[0].texts] == ["This network has no hidden layers."]
 
 
 def test_time_is_the_median_epoch_without_compilation():
-    fig = comparison.quality_against_time(history("relu", "tanh"), ["relu", "tanh"])
+    fig = drawn(comparison.quality_against_time(history("relu", "tanh"), ["relu", "tanh"]))
     (ax,) = fig.axes
     relu, tanh = ax.lines
     assert list(relu.get_xdata()) == [2, 4, 6, 8]
@@ -166,5 +171,5 @@ def test_time_is_the_median_epoch_without_compilation():
 
 
 def test_time_of_no_finished_model_can_be_drawn():
-    fig = comparison.quality_against_time(history("relu").iloc[:0], [])
+    fig = drawn(comparison.quality_against_time(history("relu").iloc[:0], []))
     assert len(fig.axes[0].lines) == 0

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import drawn
 from report_tables import model, summary
 
 from vaelib.analysis.comparisons import Comparison
@@ -37,11 +38,11 @@ def test_learning_rates_have_a_panel_and_a_floor_for_each_setting():
     )
     deeper = models.assign(val_elbo=models["val_elbo"] - 1, constant_elbo=-30.0)
     groups = {"depth 1": models, "depth 2": deeper, "depth 3": models}
-    fig = sweep.learning_rates(groups, ["tanh", "relu"])
+    fig = drawn(sweep.learning_rates(groups, ["tanh", "relu"]))
     assert titles(fig) == ["depth 1", "depth 2", "depth 3", ""], "the last panel is empty"
-    drawn = points(fig.axes[1])
-    assert drawn["tanh"] == ([0.01, 0.1], [-7, -8])
-    assert drawn["relu"] == ([0.01], [-6])
+    shown = points(fig.axes[1])
+    assert shown["tanh"] == ([0.01, 0.1], [-7, -8])
+    assert shown["relu"] == ([0.01], [-6])
     assert list(fig.axes[1].lines[-1].get_ydata()) == [-30, -30]
 
 
@@ -49,7 +50,7 @@ def test_learning_rates_have_a_panel_and_a_floor_for_each_setting():
 def test_every_comparison_has_its_own_order_and_elbo(count):
     compared = comparisons(depth=list(range(count)))
     tables = [summary(model("relu", -i), model("tanh", np.nan)) for i in range(count)]
-    fig = sweep.elbo_of_comparisons(tables, compared)
+    fig = drawn(sweep.elbo_of_comparisons(tables, compared))
     shown = titles(fig)[:count]
     assert shown == [describe("depth", i) for i in range(count)]
     assert [ax.lines[1].get_xdata()[0] for ax in fig.axes[:count]] == [-i for i in range(count)]
@@ -61,20 +62,20 @@ def test_a_dimension_has_a_row_of_panels_for_each_other_setting():
     tables = [
         summary(model("relu", -i, gap=i, **{GRADIENTS.column: 10.0**-i})) for i in (1, 2, 3, 4)
     ]
-    fig = sweep.over_dimension(tables, compared, "depth")
+    fig = drawn(sweep.over_dimension(tables, compared, "depth"))
     assert titles(fig) == ["optimizer adam", "", "", "optimizer sgd", "", ""]
     assert [ax.get_yscale() for ax in fig.axes] == ["linear", "linear", "log"] * 2
-    drawn = [points(ax)["relu"] for ax in fig.axes]
-    assert drawn[0] == ([1, 2], [-1, -2])
-    assert drawn[4] == ([1, 2], [3, 4])
-    assert drawn[5] == ([1, 2], pytest.approx([1e-3, 1e-4]))
+    shown = [points(ax)["relu"] for ax in fig.axes]
+    assert shown[0] == ([1, 2], [-1, -2])
+    assert shown[4] == ([1, 2], [3, 4])
+    assert shown[5] == ([1, 2], pytest.approx([1e-3, 1e-4]))
     assert fig.axes[5].get_ylabel() == GRADIENTS.title
 
 
 def test_a_dimension_leaves_out_where_every_model_diverged():
     compared = comparisons(depth=[1, 2, 3])
     tables = [summary(model("relu", elbo)) for elbo in (-1.0, np.nan, -3.0)]
-    fig = sweep.over_dimension(tables, compared, "depth")
+    fig = drawn(sweep.over_dimension(tables, compared, "depth"))
     assert points(fig.axes[0])["relu"] == ([1, 3], [-1, -3])
 
 
@@ -84,7 +85,7 @@ def test_encoder_by_decoder_keeps_the_order_of_the_study():
         summary(model("relu", -1.0), model("tanh", -2.0)),
         summary(model("tanh", -3.0), model("relu", np.nan)),
     ]
-    fig = sweep.encoder_by_decoder(tables, compared, ["tanh", "relu", "missing"])
+    fig = drawn(sweep.encoder_by_decoder(tables, compared, ["tanh", "relu", "missing"]))
     ax, _colour_bar = fig.axes
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["tanh", "relu"]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["tanh", "relu", "missing"]
@@ -99,7 +100,7 @@ def test_average_ranks_are_those_over_data_sets():
         summary(*(model(*one) for one in zip(("relu", "tanh", "elu"), row, strict=True)))
         for row in elbos
     ]
-    fig = sweep.average_ranks(tables, compared)
+    fig = drawn(sweep.average_ranks(tables, compared))
     texts = {text.get_text().strip() for text in fig.subfigs[0].axes[0].texts}
     assert texts == {"relu (1)", "tanh (2.33)", "(2.67) elu"}
 
@@ -107,5 +108,5 @@ def test_average_ranks_are_those_over_data_sets():
 def test_average_ranks_have_a_panel_for_each_other_setting():
     compared = comparisons(dataset=["a", "b", "c"] * 2, depth=[1, 1, 1, 2, 2, 2])
     tables = [summary(model("relu", -1.0), model("tanh", -2.0), model("elu", -3.0))] * 6
-    fig = sweep.average_ranks(tables, compared)
+    fig = drawn(sweep.average_ranks(tables, compared))
     assert [part.get_suptitle() for part in fig.subfigs] == ["depth 1", "depth 2"]

@@ -3,10 +3,10 @@
 import itertools
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import drawn
 
 from vaelib.reporting.figures import training
 from vaelib.reporting.plots.style import style
@@ -50,15 +50,8 @@ def gradients() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def drawn(figure):
-    """Draw a figure, as some errors occur only then; return its axes."""
-    figure.canvas.draw()
-    assert plt.get_fignums() == [], "pyplot would show it a second time"
-    return figure.axes
-
-
 def test_learning_curves_have_an_axes_for_each_term(history):
-    axes = drawn(training.learning_curves(history, "relu"))
+    axes = drawn(training.learning_curves(history, "relu")).axes
     assert [ax.get_title() for ax in axes] == ["negative ELBO", "reconstruction", "KL divergence"]
     for ax, term in zip(axes, ("loss", "reconstruction", "kl"), strict=True):
         curves = {line.get_label(): line for line in ax.lines}
@@ -89,7 +82,7 @@ def test_reconstructions_show_original_reconstruction_and_error():
     rng = np.random.default_rng(0)
     images, decoded = rng.uniform(size=(2, 12, 4, 5, 1))
     scores = pd.DataFrame({"image": np.arange(12), "ssim": np.linspace(1, -1, 12)})
-    axes = np.reshape(drawn(training.reconstructions(images, decoded, scores)), (3, 9))
+    axes = np.reshape(drawn(training.reconstructions(images, decoded, scores)).axes, (3, 9))
     assert axes[0, 0].get_title() == "0\nSSIM 1.00"
     assert axes[0, -1].get_title() == "11\nSSIM -1.00"
     shown = [ax.images[0].get_array() for ax in axes[:, -1]]
@@ -99,7 +92,7 @@ def test_reconstructions_show_original_reconstruction_and_error():
 
 
 def test_gradients_are_means_over_seeds_at_the_start_and_at_the_end(gradients):
-    heatmap, depths, _ = drawn(training.gradients(gradients, "relu"))
+    heatmap, depths, _ = drawn(training.gradients(gradients, "relu")).axes
     np.testing.assert_array_equal(
         heatmap.collections[0].get_array(), np.repeat([[1], [2], [3], [4]], 3, axis=1)
     )
@@ -110,7 +103,7 @@ def test_gradients_are_means_over_seeds_at_the_start_and_at_the_end(gradients):
 
 
 def test_dead_and_saturated_units_are_those_of_hidden_layers(gradients):
-    dead, saturated = drawn(training.dead_and_saturated_units(gradients, saturation=0.01))
+    dead, saturated = drawn(training.dead_and_saturated_units(gradients, saturation=0.01)).axes
     for ax in (dead, saturated):
         assert [line.get_label() for line in ax.lines] == ["encoder_1", "decoder_1"]
     np.testing.assert_allclose(dead.lines[0].get_ydata(), [10, 20, 30])
@@ -120,14 +113,14 @@ def test_dead_and_saturated_units_are_those_of_hidden_layers(gradients):
 
 def test_a_network_without_hidden_layers_has_no_lines(gradients):
     outputs = gradients[gradients["role"] == "output"]
-    dead, saturated = drawn(training.dead_and_saturated_units(outputs, saturation=0.01))
+    dead, saturated = drawn(training.dead_and_saturated_units(outputs, saturation=0.01)).axes
     assert len(dead.lines) + len(saturated.lines) == 0
 
 
 @pytest.mark.parametrize("count", [16, 5])
 def test_every_sample_is_shown_once(count):
     samples = np.random.default_rng(0).uniform(size=(count, 4, 5, 1))
-    axes = drawn(training.prior_samples(samples))
+    axes = drawn(training.prior_samples(samples)).axes
     shown = [ax.images[0].get_array() for ax in axes if ax.images]
     np.testing.assert_array_equal(shown, samples[..., 0])
 
@@ -141,7 +134,7 @@ def test_latent_units_are_sorted_within_each_seed():
             "active": [True, True, False, True, False, False],
         }
     )
-    (ax,) = drawn(training.latent_units(latents, "relu"))
+    (ax,) = drawn(training.latent_units(latents, "relu")).axes
     assert [bar.get_height() for bar in ax.patches] == [4.0, 1.5, 0.0]
     assert ax.get_title().startswith("1.5 of 3 latent units active")
 
@@ -150,6 +143,6 @@ def test_distributions_leave_out_missing_values():
     scores = pd.DataFrame(
         {"mse": [0.0, 0.2, 0.4], "psnr": [np.nan, 7.0, 4.0], "ssim": [1.0, 0.5, 0.6]}
     )
-    axes = drawn(training.score_distributions(scores, "relu"))
+    axes = drawn(training.score_distributions(scores, "relu")).axes
     assert [sum(bar.get_height() for bar in ax.patches) for ax in axes] == [3, 2, 3]
     assert [ax.get_xlabel() for ax in axes] == ["MSE", "PSNR (dB)", "SSIM"]

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from vaelib.analysis.claims import evidence
 from vaelib.reporting import plots
-from vaelib.reporting.figures.layout import message
+from vaelib.reporting.figures.layout import message, subplots
 
 _WIDTH = 9  # inches: names of settings are long
 _FLOW = "flow"  # column of `gradients.flow_by_setting`
@@ -67,7 +66,7 @@ def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: floa
         return message("No study has several depths.")
     moments = flows["moment"].unique()
     size = (_WIDTH, 3 * len(groups))
-    fig, axes = plt.subplots(len(groups), len(moments), figsize=size, sharey="row", squeeze=False)
+    fig, axes = subplots(len(groups), len(moments), figsize=size, sharey="row", squeeze=False)
     for line, (name, rows) in zip(axes, groups, strict=True):
         for ax, moment in zip(line, moments, strict=True):
             part = rows[rows["moment"] == moment].sort_values("depth")
@@ -100,7 +99,7 @@ def _stacked(
     """Draw a forest plot for each part, one below another, with its label below the axis."""
     parts = list(parts)
     heights = [1 + 0.07 * len(rows) + 0.2 * rows["name"].nunique() for _, rows in parts]
-    fig, axes = plt.subplots(
+    fig, axes = subplots(
         len(parts),
         1,
         figsize=(_WIDTH, sum(heights)),

@@ -4,9 +4,8 @@ Tables hold the finished models of that comparison; `order` lists its activation
 best test ELBO first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,8 +13,9 @@ from matplotlib.figure import Figure
 from vaelib.analysis import verdicts
 from vaelib.analysis.summary import over_seeds
 from vaelib.reporting import plots
-from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels
+from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
 from vaelib.results.columns import JUDGED
+from vaelib.results.gallery import Gallery
 
 LOSS = "validation loss (nats per image)"
 
@@ -48,7 +48,7 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
     order : sequence of str
     """
     curves = over_seeds(history, "val_loss", ["epoch"])
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.8))
+    fig, axes = subplots(1, 2, figsize=(WIDTH, 3.8))
     for ax in axes:
         for name in order:
             plots.curves.band(ax, curves[curves["activation"] == name], name)
@@ -71,29 +71,29 @@ def quality(summary: pd.DataFrame) -> Figure:
     """
     metrics = [metric for metric in JUDGED if metric.marks_best]
     size = (WIDTH, 0.6 + 0.28 * len(summary))
-    fig, axes = plt.subplots(1, len(metrics), figsize=size, sharey=True)
+    fig, axes = subplots(1, len(metrics), figsize=size, sharey=True)
     for ax, metric in zip(axes, metrics, strict=True):
         plots.comparison.intervals(ax, summary, metric.column, metric.title)
     return fig
 
 
-def gallery(pictures: Mapping[str, np.ndarray], order: Sequence[str]) -> Figure:
+def gallery(pictures: Gallery, order: Sequence[str]) -> Figure:
     """Show test images, a row each, beside their reconstructions by each activation.
 
     Parameters
     ----------
-    pictures : mapping of str to array
-        ``index``, int [n], in the test set; ``original`` and ``by_<activation>``,
-        grey values in [0, 1] [n, height, width, channels].
+    pictures : Gallery
     order : sequence of str
         Activations without images are left out.
     """
-    columns = {"original": pictures["original"]}
-    columns |= {name: pictures[f"by_{name}"] for name in order if f"by_{name}" in pictures}
+    columns = {"original": pictures.original}
+    columns |= {
+        name: pictures.reconstructions[name] for name in order if name in pictures.reconstructions
+    }
     rows = np.stack(list(columns.values()), axis=1)
     size = (0.92 * len(columns), 0.85 * len(rows))
-    fig, axes = plt.subplots(len(rows), len(columns), figsize=size, squeeze=False)
-    plots.images.gallery(axes, rows, [str(i) for i in pictures["index"]], list(columns))
+    fig, axes = subplots(len(rows), len(columns), figsize=size, squeeze=False)
+    plots.images.gallery(axes, rows, [str(i) for i in pictures.index], list(columns))
     return fig
 
 
@@ -108,7 +108,7 @@ def gradients_by_depth(gradients: pd.DataFrame, order: Sequence[str], epochs: in
     epochs : int
         The last epoch.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(WIDTH, 4), sharey=True)
+    fig, axes = subplots(1, 2, figsize=(WIDTH, 4), sharey=True)
     moments = {"before training": 0, f"after epoch {epochs}": epochs}
     for ax, (title, epoch) in zip(axes, moments.items(), strict=True):
         rows = gradients[gradients["epoch"] == epoch]
@@ -142,7 +142,7 @@ def inactive_units(
         return message("This network has no hidden layers.")
     shares = hidden.groupby("activation")[["dead", "saturated"]].mean().reindex(order).mul(100)
     size = (WIDTH, 0.6 + 0.24 * len(shares))
-    fig, axes = plt.subplots(1, 2, figsize=size, sharey=True)
+    fig, axes = subplots(1, 2, figsize=size, sharey=True)
     plots.comparison.bars(axes[0], shares["dead"], "dead units (%)")
     plots.comparison.bars(axes[1], shares["saturated"], f"slope < {saturation:g} (%)")
     return fig
@@ -158,7 +158,7 @@ def quality_against_time(history: pd.DataFrame, order: Sequence[str]) -> Figure:
     order : sequence of str
     """
     timed = _median_over_time(history)
-    fig, ax = plt.subplots(figsize=(8, 3.8))
+    fig, ax = subplots(figsize=(8, 3.8))
     for name in order:
         rows = timed[timed["activation"] == name]
         look = plots.style.style(name)

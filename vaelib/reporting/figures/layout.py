@@ -1,12 +1,24 @@
-"""Panels, legends and placeholders that the figures share."""
+"""Panels, legends and placeholders that the figures share.
+
+Figures are made without pyplot, which would show them a second time in a notebook
+and keep them open.
+"""
 
 import math
 
-import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 WIDTH = 11  # inches, of a figure as wide as the page
+
+
+def subplots(
+    rows: int = 1, columns: int = 1, *, figsize: tuple[float, float], **options
+) -> tuple[Figure, Axes | np.ndarray]:
+    """Return a figure and its axes, as `matplotlib.pyplot.subplots` does."""
+    fig = Figure(figsize=figsize)
+    return fig, fig.subplots(rows, columns, **options)
 
 
 def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
@@ -22,7 +34,7 @@ def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]
         Of a row, in inches.
     """
     rows = max(1, math.ceil(count / columns))
-    fig, axes = plt.subplots(rows, columns, figsize=(WIDTH, height * rows), squeeze=False)
+    fig, axes = subplots(rows, columns, figsize=(WIDTH, height * rows), squeeze=False)
     for ax in axes.flat[count:]:
         ax.axis("off")
     return fig, list(axes.flat[:count])
@@ -35,7 +47,7 @@ def legend_beside(ax: Axes) -> None:
 
 def message(text: str) -> Figure:
     """Return a figure that says why there is nothing to draw."""
-    fig, ax = plt.subplots(figsize=(WIDTH, 0.6))
+    fig, ax = subplots(figsize=(WIDTH, 0.6))
     ax.axis("off")
     ax.text(0, 0.5, text, va="center", transform=ax.transAxes)
     return fig

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from vaelib.analysis import comparisons, tuning, verdicts
 from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting import plots
-from vaelib.reporting.figures.layout import WIDTH, legend_beside, panels
+from vaelib.reporting.figures.layout import WIDTH, legend_beside, panels, subplots
 from vaelib.results.columns import BY_COLUMN, METRICS, Direction
 
 ELBO = BY_COLUMN["elbo"]
@@ -72,7 +71,7 @@ def over_dimension(
     """
     groups = _groups(summaries, compared, dimension)
     size = (WIDTH, 3.2 * len(groups))
-    fig, axes = plt.subplots(len(groups), len(_OVER), figsize=size, squeeze=False)
+    fig, axes = subplots(len(groups), len(_OVER), figsize=size, squeeze=False)
     for line, (label, rows) in zip(axes, groups, strict=True):
         for ax, (metric, logarithmic) in zip(line, _OVER.items(), strict=True):
             plots.sweep.over_dimension(
@@ -103,7 +102,7 @@ def encoder_by_decoder(
     groups = _groups(summaries, compared, name)
     decoders = list(dict.fromkeys(one.fields[name] for one in compared))
     size = (1.6 + 0.8 * len(decoders), len(groups) * (1.2 + 0.4 * len(activations)))
-    fig, axes = plt.subplots(len(groups), 1, figsize=size, squeeze=False)
+    fig, axes = subplots(len(groups), 1, figsize=size, squeeze=False)
     for ax, (label, rows) in zip(axes.flat, groups, strict=True):
         square = rows.pivot_table(index="activation", columns=name, values=ELBO.column)
         square = square.reindex(index=activations, columns=decoders)
@@ -124,7 +123,7 @@ def average_ranks(summaries: Sequence[pd.DataFrame], compared: Sequence[Comparis
     """
     groups = _groups(summaries, compared, "dataset")
     height = 1 + 0.25 * max(map(len, summaries))
-    fig = plt.figure(figsize=(9, height * len(groups)))
+    fig = Figure(figsize=(9, height * len(groups)))
     parts = fig.subfigures(len(groups), 1, squeeze=False)
     for part, (label, rows) in zip(parts.flat, groups, strict=True):
         values = rows.pivot_table(index="dataset", columns="activation", values=ELBO.column)

@@ -1,8 +1,7 @@
 """Figures of the training notebook: one activation, one setting, all seeds.
 
 Every function takes result tables (see `results.files`) with the rows of one
-activation and one setting, and returns a figure that pyplot does not know, so
-that a notebook shows it once, as the value of a cell.
+activation and one setting.
 """
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from vaelib.reporting import plots
+from vaelib.reporting.figures.layout import WIDTH, subplots
 
 _TERMS = {"loss": "negative ELBO", "reconstruction": "reconstruction", "kl": "KL divergence"}
 _SCORES = {"mse": "MSE", "psnr": "PSNR (dB)", "ssim": "SSIM"}
@@ -31,8 +31,7 @@ def learning_curves(history: pd.DataFrame, activation: str) -> Figure:
         An axes for each of loss, reconstruction and KL: every seed faint, the
         mean bold; training dashed, validation solid.
     """
-    figure = Figure(figsize=(11, 3))
-    axes = figure.subplots(1, 3)
+    figure, axes = subplots(1, 3, figsize=(WIDTH, 3))
     for ax, (term, title) in zip(axes, _TERMS.items(), strict=True):
         for column, label, line in ((term, "training", "--"), (f"val_{term}", "validation", "-")):
             plots.curves.seed_curves(
@@ -66,8 +65,7 @@ def reconstructions(
     originals, decoded = images[shown], reconstructions[shown]
     rows = [originals, decoded, np.abs(originals - decoded)]
     titles = [f"{row.image}\nSSIM {row.ssim:.2f}" for row in chosen.itertuples()]
-    figure = Figure(figsize=(11, 4))
-    axes = figure.subplots(3, len(shown), squeeze=False)
+    figure, axes = subplots(3, len(shown), figsize=(WIDTH, 4), squeeze=False)
     names = ["original", "reconstruction", "absolute error"]
     colormaps = [plots.images.GREY, plots.images.GREY, plots.images.ERROR]
     plots.images.gallery(axes, rows, names, titles, colormaps)
@@ -104,8 +102,7 @@ def gradients(gradients: pd.DataFrame, activation: str) -> Figure:
         the pre-activations. Means over seeds.
     """
     table = _over_seeds(gradients)
-    figure = Figure(figsize=(11, 3.6))
-    heatmap, depths = figure.subplots(1, 2)
+    figure, (heatmap, depths) = subplots(1, 2, figsize=(WIDTH, 3.6))
     plots.curves.layer_heatmap(
         heatmap, table, "gradient_norm", "gradient norm of the kernel (nats)"
     )
@@ -140,8 +137,7 @@ def dead_and_saturated_units(gradients: pd.DataFrame, saturation: float) -> Figu
         A line for each hidden layer over epochs, mean over seeds, in percent.
     """
     table = _over_seeds(gradients[gradients["role"] == "hidden"])
-    figure = Figure(figsize=(11, 2.8))
-    dead, saturated = figure.subplots(1, 2, sharex=True)
+    figure, (dead, saturated) = subplots(1, 2, sharex=True, figsize=(WIDTH, 2.8))
     plots.units.layer_lines(dead, table, "dead", "dead units (%)")
     plots.units.layer_lines(
         saturated, table, "saturated", f"elements with slope < {saturation:g} (%)"
@@ -154,11 +150,10 @@ def dead_and_saturated_units(gradients: pd.DataFrame, saturation: float) -> Figu
 def prior_samples(samples: np.ndarray, columns: int = 8) -> Figure:
     """Show decoded draws from the prior, array [n, height, width, channels]."""
     rows = -(-len(samples) // columns)
-    figure = Figure(figsize=(columns, 1.05 * rows))
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax, sample in zip(axes, samples, strict=False):
+    figure, axes = subplots(rows, columns, squeeze=False, figsize=(columns, 1.05 * rows))
+    for ax, sample in zip(axes.flat, samples, strict=False):
         plots.images.picture(ax, sample)
-    for ax in axes[len(samples) :]:
+    for ax in axes.flat[len(samples) :]:
         ax.set_axis_off()
     return figure
 
@@ -180,8 +175,7 @@ def latent_units(latents: pd.DataFrame, activation: str) -> Figure:
     ordered = latents.sort_values(["seed", "kl"], ascending=[True, False])
     ranks = ordered.groupby("seed").cumcount()
     active = latents.groupby("seed")["active"].sum().mean()
-    figure = Figure(figsize=(6, 2.6))
-    ax = figure.subplots()
+    figure, ax = subplots(figsize=(6, 2.6))
     plots.units.rank_bars(ax, ordered.groupby(ranks)["kl"].mean(), _colour(activation))
     ax.set_title(
         f"{active:.1f} of {latents['unit'].nunique()} latent units active (mean over seeds)"
@@ -202,8 +196,7 @@ def score_distributions(scores: pd.DataFrame, activation: str) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    figure = Figure(figsize=(11, 2.6))
-    axes = figure.subplots(1, 3)
+    figure, axes = subplots(1, 3, figsize=(WIDTH, 2.6))
     for ax, (column, label) in zip(axes, _SCORES.items(), strict=True):
         values = scores[column].dropna()
         plots.comparison.histogram(ax, values, label, color=_colour(activation))

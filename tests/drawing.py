@@ -1,0 +1,11 @@
+"""What the tests of figures share."""
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+
+def drawn(figure: Figure) -> Figure:
+    """Draw a figure, as some errors occur only then; return it."""
+    figure.canvas.draw()
+    assert plt.get_fignums() == [], "pyplot would show it a second time"
+    return figure
