@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from vaelib.reporting import widgets
-from vaelib.results import files
+from vaelib.results import files, gallery
 
 ACTIVATIONS = ["tanh", "relu"]
 
@@ -36,7 +36,7 @@ def reports(tmp_path, make_vae, images):
     files.write(folder, dict.fromkeys(files.FILES, empty) | {"latents": pd.concat(latents)})
     names = [*ACTIVATIONS, "gelu", *reversed(ACTIVATIONS)]
     summary = pd.DataFrame({"activation": names, "comparison": [0, 0, 0, 1, 1]})
-    files.write_csv(folder / "summary.csv", summary)
+    files.write_csv(folder / files.SUMMARY, summary)
     return tmp_path
 
 
@@ -58,7 +58,7 @@ def test_sliders_start_at_the_posterior_mean_and_move_the_picture(reports, image
     pictures, grid = widget.children
     chosen, _, original, _, decoded = pictures.children
     assert [slider.description for slider in grid.children] == ["unit 1", "unit 2", "unit 0"]
-    test = widgets.load_test_images(folder)
+    test = gallery.read_test_images(folder)
     means, _ = widgets.load_model(folder, "tanh").encode(test)
     assert [s.value for s in grid.children] == pytest.approx(means[0, [1, 2, 0]], abs=1e-6)
     before = decoded.value
@@ -73,7 +73,7 @@ def test_sliders_start_at_the_posterior_mean_and_move_the_picture(reports, image
 def test_one_image_is_shown_under_every_activation_beside_its_error(reports):
     (folder,) = widgets.finished_studies(reports)
     widget = widgets.comparison(folder)
-    image = widgets.load_test_images(folder)[2:3]
+    image = gallery.read_test_images(folder)[2:3]
     widget.children[0].value = 2
     for name in ACTIVATIONS:
         decoded = widgets.load_model(folder, name).reconstruct(image)

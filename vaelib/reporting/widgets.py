@@ -13,7 +13,7 @@ from vaelib import metrics
 from vaelib.backend import keras
 from vaelib.models.vae import VAE
 from vaelib.reporting import fragments
-from vaelib.results import files
+from vaelib.results import files, gallery
 
 _SIDE = 224  # pixels on the screen
 
@@ -26,27 +26,21 @@ def finished_studies(reports: str | Path) -> list[Path]:
     reports : str or path
         Folder of the reports.
     """
-    found = Path(reports).glob("*/models/*.keras")
+    found = Path(reports).glob(f"*/{files.MODELS}/*.keras")
     return sorted({path.parent.parent for path in found})
 
 
 def activations_of(folder: Path) -> list[str]:
     """Return the activations of a study that have a model, best test ELBO first."""
-    first, *_ = files.by_comparison(folder / "summary.csv", 1)  # that of the models
+    first, *_ = files.by_comparison(folder / files.SUMMARY, 1)  # that of the models
     names = first["activation"]
-    return [name for name in names if (folder / "models" / f"{name}.keras").is_file()]
+    return [name for name in names if gallery.model_file(folder, name).is_file()]
 
 
 @functools.lru_cache(maxsize=32)
 def load_model(folder: Path, activation: str) -> VAE:
     """Return the model that the study kept: the one of its last seed."""
-    return keras.saving.load_model(folder / "models" / f"{activation}.keras", compile=False)
-
-
-def load_test_images(folder: Path) -> np.ndarray:
-    """Return test images of the study, float32 [n, height, width, channels] in [0, 1]."""
-    with np.load(folder / "models" / "images.npz") as archive:
-        return archive["test"].astype("float32") / 255
+    return keras.saving.load_model(gallery.model_file(folder, activation), compile=False)
 
 
 def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
@@ -71,7 +65,7 @@ def latent_sliders(folder: Path, activation: str) -> widgets.Widget:
     activation : str
         One of `activations_of`.
     """
-    model, images = load_model(folder, activation), load_test_images(folder)
+    model, images = load_model(folder, activation), gallery.read_test_images(folder)
     units = units_by_kl(folder, model)
     codes, _ = model.encode(images)
     reach = float(np.ceil(max(3.0, np.abs(codes).max())))
@@ -122,7 +116,7 @@ def comparison(folder: Path) -> widgets.Widget:
     folder : path
         One of `finished_studies`.
     """
-    images = load_test_images(folder)
+    images = gallery.read_test_images(folder)
     names = activations_of(folder)
     image = widgets.BoundedIntText(0, min=0, max=len(images) - 1, description="test image")
     table = widgets.HTML()
