@@ -40,15 +40,15 @@ def psnr(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     -------
     array of float64 [n]
         ``-10 log10(mse)`` in decibels, for a data range of 1. NaN for an image
-        that was reconstructed exactly: count those apart (`identical`), as
-        their ratio is infinite and would swallow every mean.
+        that was reconstructed exactly: its ratio is infinite and would make
+        every mean infinite; `identical` counts such images.
     """
     error = mse(images, reconstructions)
     return -10 * np.log10(np.where(error > 0, error, np.nan))
 
 
 def identical(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
-    """Tell which images were reconstructed without any error.
+    """Find the images that were reconstructed without any error.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def active_units(mean: np.ndarray, threshold: float = 0.01) -> np.ndarray:
 
 
 def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
-    """Measure how much of the gradient passes the hidden layers on its way back.
+    """Measure how much of the gradient reaches the first hidden layers.
 
     Parameters
     ----------
@@ -168,10 +168,11 @@ def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
         Indexed by ``seed`` (where there is one) and ``epoch``. ``encoder`` and
         ``decoder``: root mean square of the gradient at the pre-activations of the
         network's first hidden layer over that at its last; NaN without hidden
-        layers or without any gradient. ``flow``, their product: under 1 the
-        gradient shrinks on its way back, above 1 it grows. The halves mirror each
-        other, so that the widths of the layers cancel, and what a collapsed
-        posterior keeps from passing the code is not in it.
+        layers or without any gradient. ``flow``, their product: below 1 the
+        gradient shrinks in backpropagation, above 1 it grows. Encoder and decoder
+        mirror each other, so the widths of the layers cancel in the product. The
+        gradient between the two networks, which a collapsed posterior reduces, is
+        not part of it.
     """
     index = [column for column in ("seed", "epoch") if column in gradients]
     hidden = gradients[gradients["role"] == "hidden"].sort_values("depth")
