@@ -118,6 +118,13 @@ def test_the_answer_states_which_comparison_it_is_about():
     assert "With depth 2, elu reaches" in str(sentences.answer(rows, WON, given, 1))
 
 
+def test_the_answer_states_the_number_of_training_images_once():
+    rows, given = summary(BEST, WORST), facts(label="training images 300")
+    given["comparisons"][1]["train_size"] = 300
+    text = str(sentences.answer(rows, WON, given))
+    assert text.startswith("On mnist5k (20 epochs, 4 seeds each, training images 300), elu")
+
+
 def test_the_answer_states_the_margin_of_the_study():
     pairs = report_tables.verdicts(("selu", "elu", Verdict.TIED))
     assert "(within 0.5 nats)" in str(

@@ -78,10 +78,12 @@ def _setting(facts: dict, index: int) -> str:
     if index:
         return f"With {comparison['label']}"
     conditions = [
-        f"{comparison['train_size']:,} training images",
         count(study["epochs"], "epoch"),
         f"{count(len(study['seeds']), 'seed')} each",
     ]
+    same_images = [c for c in facts["comparisons"] if c["dataset"] == comparison["dataset"]]
+    if len({one["train_size"] for one in same_images}) == 1:  # else the label has it
+        conditions.insert(0, f"{comparison['train_size']:,} training images")
     if comparison["label"]:
         conditions.append(comparison["label"])
     return f"On {comparison['dataset']} ({', '.join(conditions)})"

@@ -29,7 +29,7 @@ def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]
     count : int
         Panels to draw on.
     columns : int
-        Panels in a row; what is left of the last row stays empty.
+        Panels in a row; unused panels of the last row stay empty.
     height : float
         Of a row, in inches.
     """
