@@ -9,8 +9,14 @@ from vaelib.formatting import count, interval, listed, nats, number, percent, ra
 @pytest.mark.parametrize(
     ("value", "digits", "text"),
     [
-        *((-125.349, 4, "−125.3"), (0.022843, 3, "0.0228"), (16.0, 3, "16.0"), (1234.5, 3, "1234")),
-        *((0, 3, "0"), (np.inf, 3, "∞"), (1e-12, 3, "0.00000000"), (-0.5, 1, "−0.5")),
+        (-125.349, 4, "−125.3"),
+        (0.022843, 3, "0.0228"),
+        (16.0, 3, "16.0"),
+        (1234.5, 3, "1234"),
+        (0, 3, "0"),
+        (np.inf, 3, "∞"),
+        (1e-12, 3, "0.00000000"),
+        (-0.5, 1, "−0.5"),
     ],
 )
 def test_numbers_have_their_digits_a_true_minus_and_no_exponent(value, digits, text):
@@ -25,9 +31,15 @@ def test_intervals_have_both_ends_or_are_nothing():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        *((0.00261, "0.0026"), (0.4, "0.4"), (1, "1"), (430.2, "430"), (8649, "8600")),
-        *((0, "less than a millionth"), (9.9e15, "more than a million")),
-        *((np.inf, "more than a million"), (np.nan, "an unknown number of")),
+        (0.00261, "0.0026"),
+        (0.4, "0.4"),
+        (1, "1"),
+        (430.2, "430"),
+        (8649, "8600"),
+        (0, "less than a millionth"),
+        (9.9e15, "more than a million"),
+        (np.inf, "more than a million"),
+        (np.nan, "an unknown number of"),
     ],
 )
 def test_ratios_have_no_exponent(value, text):

@@ -90,8 +90,13 @@ def test_ssim_of_identical_images_is_one():
 @pytest.mark.parametrize(
     ("height", "width", "expected"),
     [
-        *((28, 28, (11, True)), (11, 11, (11, True)), (12, 11, (11, True))),
-        *((10, 28, (9, False)), (8, 8, (7, False)), (28, 7, (7, False)), (2, 2, (1, False))),
+        (28, 28, (11, True)),
+        (11, 11, (11, True)),
+        (12, 11, (11, True)),
+        (10, 28, (9, False)),
+        (8, 8, (7, False)),
+        (28, 7, (7, False)),
+        (2, 2, (1, False)),
     ],
 )
 def test_only_images_under_eleven_pixels_get_another_window(height, width, expected):
