@@ -20,7 +20,7 @@ from vaelib.study.tasks import Task
             [("finished", 0, -7.0), ("diverged", 0, np.nan)],
             "test ELBO    -7.00 nats,   3.0 s training, 2 models, 1 diverged",
         ),
-        ([("diverged", 0, np.nan)], "  1.5 s training, 1 models, 1 diverged"),
+        ([("diverged", 0, np.nan)], "  1.5 s training, 1 model, 1 diverged"),
     ],
 )
 def test_the_headline_is_the_mean_at_the_first_point(tmp_path, rows, line):
@@ -36,4 +36,4 @@ def test_a_line_is_printed_only_when_asked_for(tiny, capsys, shown, printed):
         progress.advance(task, "done")
     out, err = capsys.readouterr()
     assert out == printed
-    assert ("tiny: 1 models each" in err) == shown
+    assert ("tiny: 1 model each" in err) == shown

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from vaelib.formatting import count
 from vaelib.results import files
 from vaelib.results.keys import Status
 from vaelib.study.study import Study
@@ -28,7 +29,7 @@ class Progress:
         self._bar = tqdm(
             total=total,
             initial=total - missing,
-            desc=f"{study.name}: {study.models_in_a_run} models each",
+            desc=f"{study.name}: {count(study.models_in_a_run, 'model')} each",
             unit="run",
             disable=not shown,
             dynamic_ncols=True,
@@ -58,7 +59,7 @@ def headline(run: Path) -> str:
     """
     runs = files.read_csv(run / files.FILES["runs"])
     finished = runs[runs["status"] == Status.FINISHED]
-    parts = [f"{runs['seconds'].sum():5.1f} s training", f"{len(runs)} models"]
+    parts = [f"{runs['seconds'].sum():5.1f} s training", count(len(runs), "model")]
     shown = finished[finished["point"] == 0]
     if len(shown):
         parts.insert(0, f"test ELBO {shown['elbo'].mean():8.2f} nats")
