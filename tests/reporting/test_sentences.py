@@ -176,7 +176,7 @@ def test_the_note_on_verdicts_counts_the_family_and_states_the_margins(names, fa
     pairs = comparisons.judge(pd.DataFrame(runs), dict.fromkeys(MARGINS, 0.0))
     text = " ".join(sentences.verdict_note(report_facts(), pairs))
     assert f"correction for the {family}of a metric" in text
-    assert "(elbo 1, mse 0.0005)" in text
+    assert "(test ELBO 1 nat, MSE 0.0005)" in text
 
 
 def test_failures_are_named_with_their_cause():

@@ -10,6 +10,7 @@ from vaelib.analysis import tuning as tuning_results
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, interval, listed, nats, number
 from vaelib.metrics import SSIM_WINDOW
+from vaelib.results.columns import BY_COLUMN
 from vaelib.results.keys import Status
 
 
@@ -103,12 +104,20 @@ def _against_others(best: str, pairs: pd.DataFrame, margin: float) -> str:
     if better:
         clauses = [f"significantly better than {listed(better)}"]
     if tied:
-        unit = "nat" if margin == 1 else "nats"
-        clauses.append(f"practically tied with {listed(tied)} (within {margin:g} {unit})")
+        within = _margin("elbo", margin)
+        clauses.append(f"practically tied with {listed(tied)} (within {within})")
     if unknown:
         needed = _seeds_needed(against["needed"].max())
         clauses.append(f"not distinguishable from {listed(unknown)} on this evidence{needed}")
     return f"It is {'; '.join(clauses)}."
+
+
+def _margin(column: str, margin: float) -> str:
+    """Return a metric's margin with its unit."""
+    unit = BY_COLUMN[column].unit
+    if unit == "nats" and margin == 1:
+        unit = "nat"
+    return f"{margin:g} {unit}".rstrip()
 
 
 def _seeds_needed(needed: float) -> str:
@@ -183,7 +192,9 @@ def verdict_note(facts: dict, pairs: pd.DataFrame) -> list[str]:
     """
     margins = facts["study"]["margins"]
     family = int(pairs.groupby("metric").size().max()) if len(pairs) else 0
-    stated = ", ".join(f"{name} {margin:g}" for name, margin in margins.items())
+    stated = ", ".join(
+        f"{BY_COLUMN[name].label} {_margin(name, margin)}" for name, margin in margins.items()
+    )
     return [
         "Models are paired by seed: the same split, order of images and noise.",
         "Better or worse: the exact Wilcoxon signed-rank test is significant at 5 % after Holm's "
