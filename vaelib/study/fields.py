@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from vaelib.data.sources import Source
 from vaelib.models import activations
 from vaelib.results.columns import MARGINS
-from vaelib.study.messages import FieldError
+from vaelib.validation import FieldError, NotNegative, Seed
 
 MOST_SEEDS = 1000
 
@@ -89,19 +89,6 @@ def with_default_margins(value: dict[str, float]) -> dict[str, float]:
     return MARGINS | value
 
 
-def _not_a_boolean(value: Any) -> Any:
-    """Refuse true and false, which pydantic takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("input should be a number")
-    return value
-
-
-Count = Annotated[int, Field(gt=0, strict=True)]
-Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-Finite = Annotated[float, BeforeValidator(_not_a_boolean), Field(allow_inf_nan=False)]
-Positive = Annotated[Finite, Field(gt=0)]
-NotNegative = Annotated[Finite, Field(ge=0)]
 StudyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
 
 Initializer = Literal["keras", "matched"]

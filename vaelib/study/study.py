@@ -10,7 +10,16 @@ from vaelib.exceptions import StudyError
 from vaelib.results import keys, provenance
 from vaelib.results.columns import MARGINS
 from vaelib.study import fields, yaml_file
-from vaelib.study.messages import FieldError, one_line
+from vaelib.validation import (
+    Count,
+    FieldError,
+    Finite,
+    Fraction,
+    NotNegative,
+    Positive,
+    Seed,
+    one_line,
+)
 
 
 class Study(pydantic.BaseModel):
@@ -76,30 +85,30 @@ class Study(pydantic.BaseModel):
 
     name: fields.StudyName = "study"
     dataset: fields.Sources = ["mnist5k"]
-    validation_fraction: fields.Fraction = 0.1
-    test_fraction: fields.Fraction = 0.1
-    train_size: fields.OneOrSeveral[fields.Count | None] = [None]
-    split_seed: fields.Seed = 0
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.1
+    train_size: fields.OneOrSeveral[Count | None] = [None]
+    split_seed: Seed = 0
     activations: fields.Activations[str] = ["sigmoid", "tanh", "relu"]
     seeds: fields.Seeds = list(range(9))
     decoder_activation: fields.Activations[str | None] = [None]
-    hidden_units: fields.Several[fields.Count] = [128, 64, 32]
-    depth: fields.OneOrSeveral[fields.Count] = [1]
+    hidden_units: fields.Several[Count] = [128, 64, 32]
+    depth: fields.OneOrSeveral[Count] = [1]
     batch_norm: fields.OneOrSeveral[pydantic.StrictBool] = [False]
-    latent_dim: fields.Count = 16
+    latent_dim: Count = 16
     likelihood: fields.Likelihood = "bernoulli"
     output_activation: fields.OutputActivation = "sigmoid"
     initializer: fields.OneOrSeveral[fields.Initializer] = ["keras"]
     optimizer: fields.OneOrSeveral[fields.Optimizer] = ["adam"]
-    weight_decay: fields.OneOrSeveral[fields.NotNegative] = [0.0]
-    learning_rate: fields.Positive = 1e-3
-    learning_rates: fields.SeveralDistinct[fields.Positive] = []
-    batch_size: fields.Count = 32
-    epochs: fields.Count = 20
-    probe_images: fields.Count = 256
-    saturation: fields.Fraction = 0.01
-    target_loss: fields.Finite | None = None
-    gallery_images: fields.Count = 8
+    weight_decay: fields.OneOrSeveral[NotNegative] = [0.0]
+    learning_rate: Positive = 1e-3
+    learning_rates: fields.SeveralDistinct[Positive] = []
+    batch_size: Count = 32
+    epochs: Count = 20
+    probe_images: Count = 256
+    saturation: Fraction = 0.01
+    target_loss: Finite | None = None
+    gallery_images: Count = 8
     margins: fields.Margins = MARGINS
 
     @pydantic.model_validator(mode="after")
