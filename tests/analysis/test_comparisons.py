@@ -75,7 +75,7 @@ def test_a_comparison_can_be_written_as_json():
         ("depth", [4, 1], ["depth 4", "depth 1"]),
         ("initializer", ["keras", "matched"], ["initializer keras", "initializer matched"]),
         ("optimizer", ["sgd", "adam"], ["optimizer sgd", "optimizer adam"]),
-        ("train_size", [50, 100], ["training images 50", "training images 100"]),
+        ("train_size", [50, 100], ["50 training images", "100 training images"]),
         (
             "batch_norm",
             [False, True],

@@ -119,10 +119,10 @@ def test_the_answer_states_which_comparison_it_is_about():
 
 
 def test_the_answer_states_the_number_of_training_images_once():
-    rows, given = summary(BEST, WORST), facts(label="training images 300")
+    rows, given = summary(BEST, WORST), facts(label="300 training images")
     given["comparisons"][1]["train_size"] = 300
     text = str(sentences.answer(rows, WON, given))
-    assert text.startswith("On mnist5k (20 epochs, 4 seeds each, training images 300), elu")
+    assert text.startswith("On mnist5k (20 epochs, 4 seeds each, 300 training images), elu")
 
 
 def test_the_answer_states_the_margin_of_the_study():

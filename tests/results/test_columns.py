@@ -64,7 +64,7 @@ def test_no_label_of_a_setting_is_a_name_of_code(column):
         ("depth", 2, "depth 2"),
         ("initializer", "matched", "initializer matched"),
         ("decoder_activation", "relu", "decoder relu"),
-        ("train_size", 400, "training images 400"),
+        ("train_size", 400, "400 training images"),
         ("weight_decay", 0.01, "weight decay 0.01"),
         ("weight_decay", 1.0, "weight decay 1"),
         ("learning_rate", 3e-4, "learning rate 0.0003"),

@@ -99,5 +99,7 @@ def describe(column: str, value) -> str:
         return f"{'with' if value else 'without'} batch normalisation"
     if column == "rate_choice":
         return f"{value} learning rate"
+    if column == "train_size":
+        return f"{value:,.0f} training images"
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     return shown if column in _PLAIN else f"{label(column)} {shown}"

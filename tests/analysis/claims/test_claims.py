@@ -246,7 +246,7 @@ def test_overfitting_can_depend_on_the_number_of_images():
     tables = planted.study(THREE, outcome=outcome, train_size=[200, 400])
     claim = claims.overfits_less({"s": tables})
     assert claim.verdict == Conclusion.CONDITIONAL
-    assert claim.conditions[0] == "holds in 1 of 2 cases: training images 200"
+    assert claim.conditions[0] == "holds in 1 of 2 cases: 200 training images"
 
 
 def scores(levels: dict):
