@@ -8,9 +8,9 @@ from report_tables import model, summary
 
 from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting.figures import sweep
-from vaelib.results.columns import METRICS, describe
+from vaelib.results.columns import BY_COLUMN, describe
 
-GRADIENTS = next(metric for metric in METRICS if "gradient" in metric.label)
+GRADIENTS = BY_COLUMN["gradient_flow"]
 
 
 def comparisons(**grid: list) -> list[Comparison]:

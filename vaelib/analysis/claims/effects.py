@@ -13,6 +13,7 @@ import pandas as pd
 
 from vaelib.analysis import paired_tests
 from vaelib.analysis.claims.pairs import Pairs
+from vaelib.results.columns import BY_COLUMN
 
 MARGIN = 0.01  # of the size of an ELBO or an error
 SPEED_MARGIN = float(np.log(1.1))
@@ -47,9 +48,9 @@ Effect = Callable[[pd.DataFrame, pd.DataFrame, Pairs], PairedDifferences]
 
 def elbo(runs: pd.DataFrame, history: pd.DataFrame, pairs: Pairs) -> PairedDifferences:
     """Compare ELBOs of test images, or of validation images where not all have a test."""
-    column = "elbo" if runs["elbo"].notna().all() else "val_elbo"
-    name = "test ELBO (nats)" if column == "elbo" else "validation ELBO (nats)"
-    return _differences(runs, column, pairs, name)
+    if runs["elbo"].notna().all():
+        return _differences(runs, "elbo", pairs, BY_COLUMN["elbo"].title)
+    return _differences(runs, "val_elbo", pairs, "validation ELBO (nats)")
 
 
 def reconstruction(runs: pd.DataFrame, history: pd.DataFrame, pairs: Pairs) -> PairedDifferences:

@@ -9,12 +9,11 @@ from vaelib.analysis import comparisons, tuning, verdicts
 from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, legend_beside, panels, subplots
-from vaelib.results.columns import BY_COLUMN, METRICS, Direction
+from vaelib.results.columns import BY_COLUMN, Direction
 
 ELBO = BY_COLUMN["elbo"]
-GRADIENTS = next(metric for metric in METRICS if metric.column.startswith("gradient"))
 # The metrics drawn over a dimension, and whether on a log scale.
-_OVER = {ELBO: False, BY_COLUMN["gap"]: False, GRADIENTS: True}
+_OVER = {ELBO: False, BY_COLUMN["gap"]: False, BY_COLUMN["gradient_flow"]: True}
 
 
 def learning_rates(groups: Mapping[str, pd.DataFrame], order: Sequence[str]) -> Figure:
