@@ -82,3 +82,54 @@ def test_train_size_keeps_some_of_the_training_images_only(save, sorted_images):
 def test_a_split_that_leaves_too_few_images_is_refused(source, options, message):
     with pytest.raises(ValueError, match=f"^{message}"):
         load_images(source, **options)
+
+
+TWO = (GREY, GREY[:8])
+LABELS = GREY[:, 0, 0] % 2
+
+
+@pytest.mark.parametrize(
+    ("source", "sizes"),
+    [
+        (GREY, (32, 4, 4)),
+        (GREY.tolist(), (32, 4, 4)),
+        (TWO, (35, 5, 8)),
+        ({"x_train": GREY, "y_train": LABELS}, (32, 4, 4)),
+        ({"x_train": GREY, "x_test": GREY[:8], "y_train": LABELS, "y_test": None}, (35, 5, 8)),
+    ],
+)
+def test_arrays_are_sources_too(source, sizes):
+    images = load_images(source)
+    assert images.name == "array"
+    assert images.scale.endswith(", divided by 255")
+    assert (len(images.train), len(images.validation), len(images.test)) == sizes
+    assert (images.train_labels is None) == (not isinstance(source, dict))
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (GREY[0], "dataset: x_train has shape (4, 3); allowed: "),
+        (GREY * 1.0, "dataset: x_train has values from 0.0 to 255.0; allowed: "),
+        ((GREY, LABELS), "dataset: x_test has shape (40,); allowed: "),
+        ((GREY, GREY[:, 1:]), "dataset: x_train has images of shape (4, 3, 1) and x_test of "),
+        ({"images": GREY}, "source: a mapping with images; allowed: x_train, and any of "),
+        (None, "source: None is not allowed; allowed: mnist5k, "),
+        (5, "source: 5 is not allowed; allowed: mnist5k, "),
+    ],
+)
+def test_what_is_no_source_is_refused_in_one_line(source, line):
+    with pytest.raises(ValueError, match=f"^{re.escape(line)}") as refused:
+        load_images(source)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 200, "no array is printed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"train_size": 0}, {"train_size": 2.5}, {"split_seed": -1}, {"test_fraction": 1.0}],
+)
+def test_fields_of_the_split_are_checked(fields):
+    (field,) = fields
+    with pytest.raises(ValueError, match=f"^{field}: .* is not allowed; input should be"):
+        load_images(GREY, **fields)

@@ -18,7 +18,7 @@ from vaelib.data.sources import BUILT_IN, Kind, Source, allowed
         (Path("some") / "own.npz", Kind.NPZ, "own", "own.npz"),
         ("mnist.npz", Kind.NPZ, "mnist", "mnist.npz"),
         ("cats", None, "cats", "cats"),
-        ("own.NPZ", None, "own", "own.NPZ"),
+        ("own.NPZ", Kind.NPZ, "own", "own.NPZ"),
     ],
 )
 def test_a_source_is_recognised_and_named(given, kind, name, label):

