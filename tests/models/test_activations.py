@@ -1,11 +1,13 @@
 """The registry: names, values and initialisers, and which functions it refuses."""
 
+import functools
+
 import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 from scipy.stats import norm
 
-from vaelib.backend import tf
+from vaelib.backend import keras, tf
 from vaelib.models import activations
 
 FORMULAS = {
@@ -83,7 +85,7 @@ def test_other_keras_functions_are_admitted_by_name():
     a = tf.constant([-2.0, 3.0, 9.0])
     np.testing.assert_array_equal(activations.get("relu6").resolve()(a), [0, 3, 6])
     np.testing.assert_allclose(activations.get("celu").resolve()(a), [np.expm1(-2), 3, 9])
-    assert {"relu6", "celu"} <= set(activations.names())
+    assert activations.get("celu") is activations.get("celu")
 
 
 @pytest.mark.parametrize(
@@ -142,3 +144,70 @@ def test_registering_a_function_that_is_not_element_wise_is_refused(function):
     with pytest.raises(ValueError, match="^activation: 'own' is not element-wise"):
         activations.register(function, "own")
     assert "own" not in activations.names()
+
+
+def test_the_same_definition_may_be_registered_again():
+    source = "def ramp(a):\n    return 2 * a\n"
+    first, second, other = {}, {}, {}
+    exec(source, first)
+    exec(source, second)  # as when a cell of a notebook is executed twice
+    exec(source.replace("2", "3"), other)
+    assert activations.register(first["ramp"]) is activations.register(second["ramp"])
+    with pytest.raises(ValueError, match="^activation: 'ramp' is taken; allowed: another name$"):
+        activations.register(other["ramp"])
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (keras.layers.PReLU(), "has weights"),
+        (keras.layers.BatchNormalization(), "has weights"),
+        (keras.layers.Dropout(0.5), "is random in training"),
+        (tf.sqrt, "returns NaN or infinite values"),
+        (lambda a: tf.cast(a, "int32"), "returns int32; "),
+        (lambda a: tf.cast(a, "float64"), "returns float64; "),
+        (tf.sign, "has no gradient"),
+        (lambda a: tf.constant(np.tanh(a.numpy())), "has no gradient"),
+        (lambda a: tf.sqrt(tf.nn.relu(a)), "has a gradient that is NaN or infinite"),
+        (lambda a, b: a + b, "is not element-wise: it needs further arguments"),
+        (lambda a: 1 / 0, "fails on a tensor"),
+    ],
+)
+def test_each_refusal_has_a_reason_of_its_own(function, reason):
+    with pytest.raises(ValueError, match=f"^activation: 'own' {reason}[^\n]*allowed: ") as refused:
+        activations.register(function, "own")
+    assert "\n" not in str(refused.value)
+    assert "own" not in activations.names()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("relu",), "function: 'relu' is not allowed; allowed: a function of a tensor"),
+        ((functools.partial(tf.nn.leaky_relu, alpha=0.1),), "name: None is not allowed; allowed: "),
+        ((lambda a: a,), "name: '<lambda>' is not allowed; allowed: "),
+        ((tf.sin, "my sine"), "name: 'my sine' is not allowed; allowed: "),
+        ((tf.sin, "relu6"), "activation: 'relu6' is taken"),
+        ((tf.sin, "sine", "he_unifrom"), "matched_initializer: 'he_unifrom' is unknown; did you "),
+    ],
+)
+def test_arguments_of_register_are_checked(arguments, line):
+    with pytest.raises(ValueError, match=f"^{line}") as refused:
+        activations.register(*arguments)
+    assert "\n" not in str(refused.value)
+    assert "sine" not in activations.names()
+
+
+def test_a_partial_function_and_a_layer_without_weights_can_be_registered():
+    leaky = activations.register(functools.partial(tf.nn.leaky_relu, alpha=0.1), "leaky")
+    layer = activations.register(keras.layers.LeakyReLU(negative_slope=0.1), "leaky_layer")
+    for entry in (leaky, layer):
+        np.testing.assert_allclose(entry.resolve()(tf.constant([-2.0, 3.0])), [-0.2, 3], rtol=1e-6)
+
+
+def test_a_name_that_is_refused_is_not_proposed():
+    with pytest.raises(ValueError, match="^decoder_activation: 'softmx' is unknown") as refused:
+        activations.get("softmx", "decoder_activation")
+    assert "'softmax'" not in str(refused.value)
+    with pytest.raises(ValueError, match="is unknown; allowed: ") as refused:
+        activations.get("foo")

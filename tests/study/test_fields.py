@@ -50,8 +50,8 @@ def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
     [
         ({"epoch": 3}, "epoch: unknown field (value 3)", "did you mean 'epochs'?"),
         ({"latent_dims": 3}, "latent_dims: unknown field (value 3)", "did you mean 'latent_dim'?"),
-        ({"activations": "rellu"}, "activation: 'rellu' is unknown", "did you mean 'relu'?"),
-        ({"activations": ["softmax"]}, "activation: 'softmax' is not element-wise", "mixes"),
+        ({"activations": "rellu"}, "activations: 'rellu' is unknown", "did you mean 'relu'?"),
+        ({"activations": ["softmax"]}, "activations: 'softmax' is not element-wise", "mixes"),
         ({"activations": ["swish", "silu"]}, "activations: 'swish' is an alias", "of 'silu'"),
         ({"activations": "elu,elu"}, "activations: 'elu' is there twice;", "each once"),
         ({"activations": []}, "activations: []", "at least 1"),
@@ -86,7 +86,7 @@ def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
         ({"weight_decay": False}, "weight_decay: False", "number"),
         ({"learning_rates": [0.1, 0]}, "learning_rates: 0", "greater than 0"),
         ({"learning_rates": [0.1, 0.1]}, "learning_rates: 0.1 is there twice", "each once"),
-        ({"decoder_activation": "rellu"}, "activation: 'rellu' is unknown", "'relu'?"),
+        ({"decoder_activation": "rellu"}, "decoder_activation: 'rellu' is unknown", "'relu'?"),
         (
             {"decoder_activation": ["silu", "swish"]},
             "decoder_activation: 'swish' is an alias of 'silu'",

@@ -4,11 +4,14 @@ Names, matched initialisers and one line of text each. Keras is imported only wh
 a function is requested, so that a study can be checked without loading it.
 """
 
+import contextlib
 import dataclasses
 import difflib
+import functools
 from collections.abc import Callable
 
 from vaelib.exceptions import require
+from vaelib.models import elementwise
 
 HE = "he_uniform"
 LECUN = "lecun_uniform"
@@ -78,7 +81,7 @@ _REGISTRY = {
 _ALIASES = {"swish": "silu", "hard_swish": "hard_silu", "identity": "linear"}
 
 
-def get(name: str) -> Activation:
+def get(name: str, field: str = "activation") -> Activation:
     """Look up an activation by name.
 
     Parameters
@@ -86,6 +89,8 @@ def get(name: str) -> Activation:
     name : str
         A registered name, an alias (``swish``), or the name of any other
         element-wise function of `keras.activations`.
+    field : str
+        That has the name, for messages.
 
     Returns
     -------
@@ -97,11 +102,14 @@ def get(name: str) -> Activation:
         For an unknown name (the message gives the nearest known one) or a
         function that is not element-wise.
     """
-    require(isinstance(name, str), "activation", repr(name), "a name, as a string")
+    require(isinstance(name, str), field, repr(name), "a name, as a string")
     canonical = _ALIASES.get(name, name)
-    if canonical not in _REGISTRY:
-        _REGISTRY[canonical] = _from_keras(name, canonical)
-    return _REGISTRY[canonical]
+    if canonical in _REGISTRY:
+        return _REGISTRY[canonical]
+    try:
+        return _from_keras(canonical)
+    except ValueError as refusal:
+        raise ValueError(f"{field}: {name!r} {refusal}") from None
 
 
 def names() -> list[str]:
@@ -120,7 +128,8 @@ def register(
     Parameters
     ----------
     function : callable
-        Element-wise function from a tensor to a tensor of the same shape.
+        Element-wise, differentiable function from a float32 tensor to one of
+        the same shape, without weights of its own.
     name : str, optional
         Its name; the function's own by default.
     matched_initializer : str
@@ -135,61 +144,84 @@ def register(
     Raises
     ------
     ValueError
-        When the name is taken or the function is not element-wise.
+        When another function has the name, for an unknown initialiser, and for
+        a function that is not as described. The same definition may come
+        again, as when a cell of a notebook is executed twice.
     """
-    name = name or function.__name__
-    if name in _REGISTRY or name in _ALIASES:
-        raise ValueError(f"activation: {name!r} is taken; choose another name")
-    _require_elementwise(name, function)
-    _REGISTRY[name] = Activation(name, matched_initializer, text, function)
-    return _REGISTRY[name]
+    require(callable(function), "function", repr(function), "a function of a tensor")
+    name = name or getattr(function, "__name__", None)
+    require(
+        isinstance(name, str) and name.isidentifier(),
+        "name",
+        repr(name),
+        "a name of letters, digits and underscores, as in register(function, 'my_name')",
+    )
+    entry = Activation(name, matched_initializer, text, function)
+    known = _REGISTRY.get(name)
+    if known is not None and _same(known, entry):
+        return known
+    if known is not None or name in _ALIASES or name in _keras_names():
+        raise ValueError(f"activation: {name!r} is taken; allowed: another name")
+    try:
+        elementwise.check(function)
+    except ValueError as refusal:
+        raise ValueError(f"activation: {name!r} {refusal}") from None
+    _require_initializer(matched_initializer)
+    _REGISTRY[name] = entry
+    return entry
 
 
-def _from_keras(name: str, canonical: str) -> Activation:
+def _same(known: Activation, entry: Activation) -> bool:
+    """Whether two entries have the same definition, if not the same function object."""
+    codes = [getattr(one.function, "__code__", one.function) for one in (known, entry)]
+    same_code = codes[0] == codes[1]
+    return same_code and known.matched_initializer == entry.matched_initializer
+
+
+def _require_initializer(name: str) -> None:
+    from vaelib.backend import keras
+
+    try:
+        keras.initializers.get(name)
+    except ValueError:
+        near = difflib.get_close_matches(str(name), dir(keras.initializers), n=1)
+        proposal = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(
+            f"matched_initializer: {name!r} is unknown; {proposal}allowed: a name of "
+            "keras.initializers, such as he_uniform"
+        ) from None
+
+
+@functools.lru_cache
+def _from_keras(name: str) -> Activation:
     """Return the entry for a function of `keras.activations` outside the registry."""
     from vaelib.backend import keras
 
-    offered = [n for n in dir(keras.activations) if not n.startswith("_")]
-    offered = sorted({*offered, *_REGISTRY, *_ALIASES} - {"get", "serialize", "deserialize"})
-    if canonical not in offered:
-        nearest = difflib.get_close_matches(name.lower(), offered, n=1, cutoff=0.0)[0]
+    if name not in _keras_names():
         raise ValueError(
-            f"activation: {name!r} is unknown; did you mean {nearest!r}? "
-            f"allowed: {', '.join(_REGISTRY)} or another element-wise name of "
-            "keras.activations"
+            f"is unknown;{_proposal(name)} allowed: {', '.join(_REGISTRY)} or another "
+            "element-wise name of keras.activations"
         )
-    function = keras.activations.get(canonical)
+    function = keras.activations.get(name)
     if function.__name__ in _REGISTRY:
         return _REGISTRY[function.__name__]
-    _require_elementwise(name, function)
-    rectifier = any(family in canonical for family in ("relu", "elu", "silu"))
-    return Activation(canonical, HE if rectifier else GLOROT, "from keras.activations")
+    elementwise.check(function)
+    rectifier = any(family in name for family in ("relu", "elu", "silu"))
+    return Activation(name, HE if rectifier else GLOROT, "from keras.activations")
 
 
-def _require_elementwise(name: str, function: Callable) -> None:
-    """Refuse a function in which the value of a unit depends on other units."""
-    import numpy as np
+def _keras_names() -> set[str]:
+    from vaelib.backend import keras
 
-    from vaelib.backend import tf
+    offered = {name for name in dir(keras.activations) if not name.startswith("_")}
+    return offered - {"get", "serialize", "deserialize"}
 
-    values = np.linspace(-3, 3, 12, dtype="float32").reshape(2, 6)
-    reason = None
-    try:
-        whole = np.asarray(function(tf.constant(values)))
-    except TypeError:
-        reason = "it needs further arguments"
-    else:
-        if whole.shape != values.shape:
-            reason = "it changes the number of units"
-        else:
-            # Change all but the first value, then all but the last: that value must not change.
-            for kept in ((0, 0), (-1, -1)):
-                changed = values - 6
-                changed[kept] = values[kept]
-                if np.asarray(function(tf.constant(changed)))[kept] != whole[kept]:
-                    reason = "it mixes the units of a layer"
-    if reason:
-        raise ValueError(
-            f"activation: {name!r} is not element-wise: {reason}; allowed: functions "
-            "that map each unit by itself, such as relu or tanh"
-        )
+
+def _proposal(name: str) -> str:
+    """Return a question that proposes a name; empty where none is near."""
+    near = difflib.get_close_matches(name.lower(), {*_keras_names(), *_REGISTRY, *_ALIASES}, n=3)
+    for proposed in near:
+        with contextlib.suppress(ValueError):  # a function that is refused itself
+            get(proposed)
+            return f" did you mean {proposed!r}?"
+    return ""

@@ -62,7 +62,7 @@ def to_canonical(value: list[str | None], info: ValidationInfo) -> list[str | No
 
 def _canonical_name(name: str, field: str) -> str:
     try:
-        entry = activations.get(name)
+        entry = activations.get(name, field)
     except ValueError as error:
         raise FieldError(str(error)) from None
     if entry.function is not None:
