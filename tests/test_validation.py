@@ -11,15 +11,15 @@ from vaelib.validation import Count, FieldError, Fraction, Seed, one_line, shown
     [
         (
             {"type": "greater_than", "loc": ("epochs",), "input": 0, "msg": "Input should be > 0"},
-            "epochs: 0 is not allowed; input should be > 0",
+            "epochs: 0 is not allowed; allowed: > 0",
         ),
         (
             {"type": "string_type", "loc": ("depth", 1), "input": "x", "msg": "A text"},
-            "depth: 'x' is not allowed; a text",
+            "depth: 'x' is not allowed; A text",
         ),
         (
             {"type": "less_than", "loc": ("margins", "elbo"), "input": -1, "msg": "Less"},
-            "margins.elbo: -1 is not allowed; less",
+            "margins.elbo: -1 is not allowed; Less",
         ),
         (
             {"type": "extra_forbidden", "loc": ("epoch",), "input": 3, "msg": "Extra"},
@@ -51,15 +51,15 @@ def test_what_is_allowed_passes_as_python_has_it():
 @pytest.mark.parametrize(
     ("args", "options", "line"),
     [
-        ((0, 0), {}, "n: 0 is not allowed; input should be greater than 0"),
-        ((0, 2.9), {}, "n: 2.9 is not allowed; input should be a valid integer"),
-        ((0, "16"), {}, "n: '16' is not allowed; input should be a valid integer"),
-        ((0, True), {}, "n: True is not allowed; input should be a valid integer"),
-        ((0, np.True_), {}, "n: np.True_ is not allowed; input should be a valid integer"),
-        ((0, 1), {"seed": None}, "seed: None is not allowed; input should be a valid integer"),
-        ((0, 1), {"seed": -1}, "seed: -1 is not allowed; input should be greater than or equal"),
-        ((0, 1), {"shares": [0.5, 1.5]}, "shares: 1.5 is not allowed; input should be less than 1"),
-        ((0, 1), {"shares": [True]}, "shares: True is not allowed; .*should be a number"),
+        ((0, 0), {}, "n: 0 is not allowed; allowed: greater than 0"),
+        ((0, 2.9), {}, "n: 2.9 is not allowed; allowed: a valid integer"),
+        ((0, "16"), {}, "n: '16' is not allowed; allowed: a valid integer"),
+        ((0, True), {}, "n: True is not allowed; allowed: a valid integer"),
+        ((0, np.True_), {}, "n: np.True_ is not allowed; allowed: a valid integer"),
+        ((0, 1), {"seed": None}, "seed: None is not allowed; allowed: a valid integer"),
+        ((0, 1), {"seed": -1}, "seed: -1 is not allowed; allowed: greater than or equal"),
+        ((0, 1), {"shares": [0.5, 1.5]}, "shares: 1.5 is not allowed; allowed: less than 1"),
+        ((0, 1), {"shares": [True]}, "shares: True is not allowed; allowed: a number"),
         ((0, np.zeros((2, 3))), {}, r"n: float64 array of shape \(2, 3\) is not allowed"),
     ],
 )

@@ -7,12 +7,16 @@ import difflib
 import functools
 import inspect
 import operator
+import re
 import reprlib
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import pydantic
 from pydantic import BeforeValidator, Field
+
+# How pydantic begins its messages.
+_ALLOWED = re.compile(r"(?:Value error, )?(?:Input|String|List|Tuple) should (?:be )?")
 
 
 class FieldError(ValueError):
@@ -32,7 +36,7 @@ def _whole_number(value: Any) -> Any:
 def _not_a_boolean(value: Any) -> Any:
     """Refuse true and false, which pydantic takes for 1 and 0."""
     if _is_boolean(value):
-        raise ValueError("input should be a number")
+        raise ValueError("Input should be a number")
     return value
 
 
@@ -41,11 +45,27 @@ def _is_boolean(value: Any) -> bool:
     return isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool"
 
 
+def _sizes(value: Any) -> list | tuple:
+    """Read an array of numbers as a list; refuse what is no list."""
+    listed = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(listed, list | tuple):
+        raise ValueError("Input should be a list of whole numbers")
+    return listed
+
+
+def _image_shape(value: Any) -> list | tuple:
+    if len(_sizes(value)) != 3:
+        raise ValueError("Input should be height, width and channels")
+    return _sizes(value)
+
+
 _WHOLE = BeforeValidator(_whole_number)
 Count = Annotated[int, Field(gt=0, strict=True), _WHOLE]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True), _WHOLE]
 Fraction = Annotated[float, BeforeValidator(_not_a_boolean), Field(gt=0, lt=1)]
 Finite = Annotated[float, BeforeValidator(_not_a_boolean), Field(allow_inf_nan=False)]
+ImageShape = Annotated[tuple[Count, Count, Count], BeforeValidator(_image_shape)]
+Sizes = Annotated[tuple[Count, ...], BeforeValidator(_sizes)]
 Positive = Annotated[Finite, Field(gt=0)]
 NotNegative = Annotated[Finite, Field(ge=0)]
 
@@ -70,7 +90,7 @@ def validated(function: Callable) -> Callable:
     ... def draw(n: Count, seed: Seed = 0): ...
     >>> draw(0)
     Traceback (most recent call last):
-    ValueError: n: 0 is not allowed; input should be greater than 0
+    ValueError: n: 0 is not allowed; allowed: greater than 0
     """
     signature = inspect.signature(function)
     adapters = {
@@ -115,7 +135,7 @@ def one_line(error: dict, fields: Iterable[str] = (), field: str = "") -> str:
             f"{field}: unknown field (value {value}); did you mean {nearest!r}? "
             f"allowed: {', '.join(fields)}"
         )
-    message = error["msg"][0].lower() + error["msg"][1:]
+    message = _ALLOWED.sub("allowed: ", error["msg"], count=1)
     return f"{field}: {value} is not allowed; {message}"
 
 

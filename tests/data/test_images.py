@@ -131,5 +131,5 @@ def test_what_is_no_source_is_refused_in_one_line(source, line):
 )
 def test_fields_of_the_split_are_checked(fields):
     (field,) = fields
-    with pytest.raises(ValueError, match=f"^{field}: .* is not allowed; input should be"):
+    with pytest.raises(ValueError, match=f"^{field}: .* is not allowed; allowed: "):
         load_images(GREY, **fields)

@@ -129,23 +129,80 @@ def test_a_saved_model_is_the_same_model(make_vae, images, same_weights, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "shown"),
     [
-        ("image_shape", (28, 28)),
-        ("hidden_units", (8, 0)),
-        ("latent_dim", 0),
-        ("likelihood", "poisson"),
-        ("output_activation", "tanh"),
-        ("output_activation", "linear"),
-        ("initializer", "he"),
-        ("seed", -1),
-        ("activation", "rleu"),
+        ("image_shape", (28, 28), "(28, 28)"),
+        ("image_shape", 784, "784"),
+        ("image_shape", (None, None, 1), "None"),
+        ("image_shape", keras.Sequential(), "Sequential"),
+        ("hidden_units", (8, 0), "0"),
+        ("hidden_units", 128, "128"),
+        ("hidden_units", (8.5,), "8.5"),
+        ("latent_dim", 0, "0"),
+        ("latent_dim", 2.9, "2.9"),
+        ("latent_dim", "16", "'16'"),
+        ("likelihood", "poisson", "'poisson'"),
+        ("output_activation", "tanh", "'tanh'"),
+        ("output_activation", "linear", "'linear'"),
+        ("initializer", "he", "'he'"),
+        ("batch_norm", "no", "'no'"),
+        ("seed", -1, "-1"),
+        ("seed", 1.5, "1.5"),
+        ("seed", None, "None"),
+        ("activation", "rleu", "'rleu'"),
+        ("activation", 5, "5"),
+        ("decoder_activation", "rleu", "'rleu'"),
+        ("dtype", "float16", "float16"),
+        ("dtype", "mixed_float16", "mixed_float16"),
     ],
 )
-def test_wrong_fields_are_refused_in_a_line(field, value):
+def test_wrong_fields_are_refused_in_a_line(field, value, shown):
     with pytest.raises(ValueError, match=f"^{field}: [^\n]*allowed: [^\n]+$") as error:
         VAE(**{"image_shape": (6, 5, 1), field: value})
-    assert str(value) in str(error.value)
+    assert shown in str(error.value)
+
+
+def test_arrays_and_numbers_of_numpy_are_fields_too():
+    vae = VAE(np.array([6, 5, 1]), hidden_units=np.array([8, 4]), latent_dim=np.int32(3))
+    assert (vae.image_shape, vae.hidden_units, vae.latent_dim) == ((6, 5, 1), (8, 4), 3)
+
+
+@pytest.fixture(params=["channels_first", "float64", "mixed_float16", "mixed_bfloat16"])
+def configured(request):
+    """Configure Keras as a user's ``keras.json`` or script may."""
+    layout, floatx = keras.config.image_data_format(), keras.config.floatx()
+    policy = keras.config.dtype_policy()
+
+    def configure():
+        if request.param == "channels_first":
+            keras.config.set_image_data_format(request.param)
+        else:
+            keras.config.set_floatx(request.param if request.param == "float64" else floatx)
+            keras.config.set_dtype_policy(request.param)
+
+    yield configure
+    keras.config.set_image_data_format(layout)
+    keras.config.set_floatx(floatx)
+    keras.config.set_dtype_policy(policy)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_the_configuration_of_keras_changes_no_bit(
+    make_vae, images, same_weights, tmp_path, configured, batch_norm
+):
+    fields = {"activation": "selu", "batch_norm": batch_norm, "initializer": "matched"}
+    usual, optimizer = make_vae(**fields), keras.optimizers.Adam(1e-2)
+    usual.fit(images, epochs=2, verbose=0)
+    usual.save(tmp_path / "usual.keras")
+    expected = usual.elbo(images)
+    configured()
+    trained = make_vae(optimizer, **fields)
+    log = trained.fit(images, epochs=2, verbose=0).history
+    assert same_weights(trained, usual)
+    assert log == usual.history.history
+    np.testing.assert_array_equal(trained.elbo(images), expected)
+    loaded = keras.saving.load_model(tmp_path / "usual.keras")
+    np.testing.assert_array_equal(loaded.elbo(images), expected)
 
 
 def test_matched_initialisers_reach_the_hidden_layers_only():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vaelib.backend import keras
 from vaelib.models import activations
-from vaelib.models.layers import BatchNormalization, Network, Role, WatchedLayer
+from vaelib.models.layers import DTYPE, BatchNormalization, Network, Role, WatchedLayer
 
 
 def build_encoder(
@@ -38,8 +38,8 @@ def build_encoder(
     watched : list of WatchedLayer
         Its layers with kernels, from the images to the posterior.
     """
-    images = keras.Input(image_shape, name="images")
-    x = keras.layers.Flatten(name="flatten")(images)
+    images = keras.Input(image_shape, dtype=DTYPE, name="images")
+    x = keras.layers.Flatten(data_format="channels_last", dtype=DTYPE, name="flatten")(images)
     x, watched = _hidden_layers(
         x, hidden_units, activation, initializer, batch_norm, Network.ENCODER
     )
@@ -62,12 +62,12 @@ def build_decoder(
 
     Takes the parameters of `build_encoder`, whose mirror it is.
     """
-    code = keras.Input((latent_dim,), name="code")
+    code = keras.Input((latent_dim,), dtype=DTYPE, name="code")
     x, watched = _hidden_layers(
         code, hidden_units[::-1], activation, initializer, batch_norm, Network.DECODER
     )
     pixels = _output_layer(x, math.prod(image_shape), "logits", Network.DECODER)
-    logits = keras.layers.Reshape(image_shape, name="logits_image")(pixels.activation)
+    logits = keras.layers.Reshape(image_shape, dtype=DTYPE, name="logits_image")(pixels.activation)
     return keras.Model(code, logits, name="decoder"), [*watched, pixels]
 
 
@@ -81,19 +81,22 @@ def _hidden_layers(x, units, activation, initializer, batch_norm, network):
             width,
             kernel_initializer=entry.initializer(initializer),
             use_bias=not batch_norm,  # the normalisation would subtract it again
+            dtype=DTYPE,
             name=f"{network}_{depth}",
         )
         pre_activation = layer(x)
         if batch_norm:
-            norm = BatchNormalization(name=f"{network}_{depth}_norm")
+            norm = BatchNormalization(dtype=DTYPE, name=f"{network}_{depth}_norm")
             pre_activation = norm(pre_activation)
-        function = keras.layers.Activation(entry.resolve(), name=f"{network}_{depth}_activation")
+        function = keras.layers.Activation(
+            entry.resolve(), dtype=DTYPE, name=f"{network}_{depth}_activation"
+        )
         x = function(pre_activation)
         watched.append(WatchedLayer(network, Role.HIDDEN, layer, pre_activation, x))
     return x, watched
 
 
 def _output_layer(x, units, name, network) -> WatchedLayer:
-    layer = keras.layers.Dense(units, name=name)
+    layer = keras.layers.Dense(units, dtype=DTYPE, name=name)
     output = layer(x)
     return WatchedLayer(network, Role.OUTPUT, layer, output, output)

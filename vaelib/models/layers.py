@@ -9,6 +9,10 @@ import numpy as np
 
 from vaelib.backend import keras, tf
 
+# Of all weights and values, whatever types the user's Keras is configured for: the
+# compiled step, the probes and saved models rely on it.
+DTYPE = "float32"
+
 
 class Network(enum.StrEnum):
     """The network that a layer belongs to."""
@@ -95,7 +99,7 @@ def draw_weights(layers: Sequence[keras.layers.Dense], seed: int) -> None:
     for layer, layer_seed in zip(layers, seeds, strict=True):
         initializer = layer.kernel_initializer
         config = {**initializer.get_config(), "seed": int(layer_seed)}
-        layer.kernel.assign(type(initializer).from_config(config)(layer.kernel.shape))
+        layer.kernel.assign(type(initializer).from_config(config)(layer.kernel.shape, DTYPE))
         if layer.use_bias:
             layer.bias.assign(tf.zeros(layer.bias.shape))
 

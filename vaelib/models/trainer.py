@@ -29,9 +29,9 @@ class BlockTrainer(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.block_length = 128
-        self.loss_tracker = keras.metrics.Mean(name="loss")
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.loss_tracker = keras.metrics.Mean(name="loss", dtype="float32")
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction", dtype="float32")
+        self.kl_tracker = keras.metrics.Mean(name="kl", dtype="float32")
         self._feeds: dict[int, input_pipeline.Feed] = {}
 
     @property

@@ -1,13 +1,16 @@
 """The variational autoencoder."""
 
 import math
-from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import StrictBool
 
 from vaelib.backend import keras, tf
 from vaelib.exceptions import require
 from vaelib.models import activations, dense, elbo, layers, likelihoods
 from vaelib.models.inference import Inference
 from vaelib.models.trainer import BlockTrainer
+from vaelib.validation import Count, ImageShape, Seed, Sizes, validated
 
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear")
 
@@ -68,56 +71,41 @@ class VAE(Inference, BlockTrainer):
         For a field that is not as described above.
     """
 
+    @validated
     def __init__(
         self,
-        image_shape: Sequence[int],
+        image_shape: ImageShape,
         activation: str = "relu",
-        hidden_units: Sequence[int] = (128, 64, 32),
-        latent_dim: int = 16,
-        likelihood: str = "bernoulli",
-        output_activation: str = "sigmoid",
-        initializer: str = "keras",
-        batch_norm: bool = False,
+        hidden_units: Sizes = (128, 64, 32),
+        latent_dim: Count = 16,
+        likelihood: Literal[likelihoods.LIKELIHOODS] = "bernoulli",
+        output_activation: Literal[OUTPUT_ACTIVATIONS] = "sigmoid",
+        initializer: Literal[activations.INITIALIZERS] = "keras",
+        batch_norm: StrictBool = False,
         decoder_activation: str | None = None,
-        seed: int = 0,
+        seed: Seed = 0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        require(
-            len(image_shape) == 3 and min(image_shape) > 0,
-            "image_shape",
-            image_shape,
-            "height, width and channels",
-        )
-        require(
-            all(u > 0 for u in hidden_units),
-            "hidden_units",
-            hidden_units,
-            "positive numbers of units",
-        )
-        require(latent_dim > 0, "latent_dim", latent_dim, "at least 1")
-        for field, value, allowed in (
-            ("likelihood", likelihood, likelihoods.LIKELIHOODS),
-            ("output_activation", output_activation, OUTPUT_ACTIVATIONS),
-            ("initializer", initializer, activations.INITIALIZERS),
-        ):
-            require(value in allowed, field, value, ", ".join(allowed))
+        dtype = keras.dtype_policies.get(kwargs.pop("dtype", None) or layers.DTYPE)
+        require(dtype.name == layers.DTYPE, "dtype", dtype.name, layers.DTYPE)
+        super().__init__(dtype=dtype, **kwargs)
         require(
             likelihood == "gaussian" or output_activation == "sigmoid",
             "output_activation",
-            output_activation,
-            "sigmoid under a bernoulli likelihood",
+            repr(output_activation),
+            "'sigmoid' under a bernoulli likelihood",
         )
-        require(seed >= 0, "seed", seed, "0 or more")
-        self.image_shape = tuple(int(side) for side in image_shape)
+        self.image_shape = image_shape
         self.activation = activations.get(activation).name
-        self.decoder_activation = activations.get(decoder_activation or activation).name
-        self.hidden_units = tuple(int(units) for units in hidden_units)
-        self.latent_dim = int(latent_dim)
+        self.decoder_activation = activations.get(
+            activation if decoder_activation is None else decoder_activation, "decoder_activation"
+        ).name
+        self.hidden_units = hidden_units
+        self.latent_dim = latent_dim
         self.likelihood = likelihood
         self.output_activation = output_activation
         self.initializer = initializer
-        self.batch_norm = bool(batch_norm)
+        self.batch_norm = batch_norm
         sizes = self.image_shape, self.hidden_units, self.latent_dim
         options = self.initializer, self.batch_norm
         self.encoder, encoder_layers = dense.build_encoder(*sizes, self.activation, *options)
@@ -127,14 +115,17 @@ class VAE(Inference, BlockTrainer):
         self.watched_layers = (*encoder_layers, *decoder_layers)
         self.dense_layers = [watched.layer for watched in self.watched_layers]
         self.norm_layers = layers.layers_of(layers.BatchNormalization, self.encoder, self.decoder)
-        self.variance = self.add_weight(name="variance", trainable=False, initializer="ones")
+        self.variance = self.add_weight(
+            name="variance", dtype=layers.DTYPE, trainable=False, initializer="ones"
+        )
         self.seed_state = self.add_weight(
             name="seed", dtype="int32", trainable=False, initializer="zeros"
         )
         self.built = True
         self.initialize(seed)
 
-    def initialize(self, seed: int) -> None:
+    @validated
+    def initialize(self, seed: Seed) -> None:
         """Reset the model to a seed, without compiling again.
 
         Draws the weights, and resets the optimiser, the variance and the
@@ -145,7 +136,7 @@ class VAE(Inference, BlockTrainer):
         seed : int
             0 or more.
         """
-        self.seed = int(seed)
+        self.seed = seed
         self.seed_state.assign(self.seed)
         self.variance.assign(1.0)
         layers.draw_weights(self.dense_layers, self.seed)
