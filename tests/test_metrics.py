@@ -168,3 +168,46 @@ def test_without_hidden_layers_or_gradients_there_is_no_flow():
     assert metrics.gradient_flow(outputs)["flow"].isna().all()
     flat = GRADIENTS.assign(gradient_rms=0.0)
     assert metrics.gradient_flow(flat)["flow"].isna().all()
+
+
+UNIT = np.random.default_rng(0).uniform(size=(4, 16, 16, 1))
+
+
+@pytest.mark.parametrize("metric", [metrics.mse, metrics.psnr, metrics.ssim, metrics.identical])
+@pytest.mark.parametrize(
+    ("images", "reconstructions", "line"),
+    [
+        (np.uint8(255 * UNIT), np.uint8(255 * UNIT), "images: uint8; allowed: .* x / 255"),
+        (UNIT, np.uint8(255 * UNIT), "reconstructions: uint8; allowed: "),
+        (2 * UNIT - 1, UNIT, r"images: values from -0.99\d* to 0.99\d*; allowed: \[0, 1\]"),
+        (UNIT * np.nan, UNIT, "images: values from nan to nan; allowed: "),
+        (UNIT, UNIT[:1], r"reconstructions: shape \(1, 16, 16, 1\); allowed: \(4, 16, 16, 1\)"),
+        (UNIT, np.tile(UNIT, 3), r"reconstructions: shape \(4, 16, 16, 3\); allowed: \(4, "),
+        (UNIT[..., 0], UNIT[..., 0], r"images: shape \(4, 16, 16\); allowed: \[n, height, "),
+        (UNIT[:0], UNIT[:0], r"images: shape \(0, 16, 16, 1\); allowed: "),
+        (UNIT * 1j, UNIT, "images: complex128; allowed: "),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_one_line(metric, images, reconstructions, line):
+    with pytest.raises(ValueError, match=f"^{line}") as refused:
+        metric(images, reconstructions)
+    assert "\n" not in str(refused.value)
+
+
+def test_reconstructions_may_leave_the_range_and_binary_images_are_numbers():
+    np.testing.assert_allclose(metrics.mse(UNIT, UNIT + 2), 4)
+    np.testing.assert_array_equal(metrics.mse(UNIT > 0.5, UNIT > 0.5), 0)
+    assert np.isnan(metrics.mse(UNIT, UNIT * np.nan)).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda: metrics.kl_per_unit(np.zeros((4, 2)), np.zeros((4, 3))), "log_variance: shape"),
+        (lambda: metrics.kl_per_unit(np.zeros(4), np.zeros(4)), "mean: float64 of shape"),
+        (lambda: metrics.active_units(np.zeros((0, 4))), "mean: float64 of shape"),
+    ],
+)
+def test_codes_have_a_row_for_each_image(call, line):
+    with pytest.raises(ValueError, match=f"^{line} .*allowed: "):
+        call()

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from skimage.metrics import structural_similarity
 
+_TOLERANCE = 1e-6  # of grey values: rounding errors of float32
 SSIM_WINDOW = 11  # pixels: a Gaussian of sigma 1.5 cut at 3.5 sigma
 
 
@@ -24,8 +25,8 @@ def mse(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     array of float64 [n]
         Mean over pixels and channels of the squared difference, in [0, 1].
     """
-    difference = np.asarray(images, "float64") - np.asarray(reconstructions, "float64")
-    return np.mean(difference**2, axis=(1, 2, 3))
+    images, reconstructions = _checked(images, reconstructions)
+    return np.mean((images - reconstructions) ** 2, axis=(1, 2, 3))
 
 
 def psnr(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
@@ -98,13 +99,14 @@ def ssim(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     the image. Stacked on top of each other, images therefore do not touch each
     other's interior, and one call serves them all.
     """
-    n, height, width, channels = np.shape(images)
+    images, reconstructions = _checked(images, reconstructions)
+    n, height, width, channels = images.shape
     window, standard = ssim_window(height, width)
     form = {"gaussian_weights": True, "sigma": 1.5} if standard else {"win_size": window}
     tall = (n * height, width, channels)
     _, similarity = structural_similarity(
-        np.asarray(images, "float64").reshape(tall),
-        np.asarray(reconstructions, "float64").reshape(tall),
+        images.reshape(tall),
+        reconstructions.reshape(tall),
         data_range=1.0,
         channel_axis=-1,
         use_sample_covariance=False,
@@ -132,12 +134,13 @@ def kl_per_unit(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
         KL(q(z_j | x) || N(0, 1)) in nats, averaged over images (Kingma and
         Welling 2014, appendix B).
     """
-    mean, log_variance = np.asarray(mean, "float64"), np.asarray(log_variance, "float64")
+    mean, log_variance = _codes(mean, "mean"), _codes(log_variance, "log_variance")
+    _require_equal_shapes(mean, log_variance, "log_variance")
     return 0.5 * np.mean(mean**2 + np.exp(log_variance) - 1 - log_variance, axis=0)
 
 
 def active_units(mean: np.ndarray, threshold: float = 0.01) -> np.ndarray:
-    """Tell which latent units vary with the image (Burda et al. 2016).
+    """Find the latent units that vary with the image (Burda et al. 2016).
 
     Parameters
     ----------
@@ -151,7 +154,7 @@ def active_units(mean: np.ndarray, threshold: float = 0.01) -> np.ndarray:
     -------
     array of bool [latent_dim]
     """
-    return np.var(np.asarray(mean, "float64"), axis=0) > threshold
+    return np.var(_codes(mean, "mean"), axis=0) > threshold
 
 
 def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
@@ -186,3 +189,46 @@ def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
         table[network] = first / last
     table["flow"] = table["encoder"] * table["decoder"]
     return table
+
+
+def _checked(images: np.ndarray, reconstructions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as float64; refuse what is not comparable, or not in [0, 1].
+
+    Reconstructions of a linear output may lie outside, and those of a diverged
+    model may be NaN.
+    """
+    images, reconstructions = _pixels(images, "images"), _pixels(reconstructions, "reconstructions")
+    _require_equal_shapes(images, reconstructions, "reconstructions")
+    low, high = images.min(), images.max()
+    if not (low >= -_TOLERANCE and high <= 1 + _TOLERANCE):
+        raise ValueError(f"images: values from {low:g} to {high:g}; allowed: [0, 1]")
+    return images, reconstructions
+
+
+def _pixels(array: np.ndarray, field: str) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fb":
+        raise ValueError(
+            f"{field}: {array.dtype}; allowed: real numbers in [0, 1], such as x / 255 of 8-bit "
+            "grey levels"
+        )
+    if array.ndim != 4 or 0 in array.shape:
+        raise ValueError(
+            f"{field}: shape {array.shape}; allowed: [n, height, width, channels], with n of at "
+            "least 1"
+        )
+    return array.astype("float64")
+
+
+def _codes(array: np.ndarray, field: str) -> np.ndarray:
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiu" or array.ndim != 2 or 0 in array.shape:
+        raise ValueError(
+            f"{field}: {array.dtype} of shape {array.shape}; allowed: real numbers [n, latent_dim]"
+        )
+    return array.astype("float64")
+
+
+def _require_equal_shapes(first: np.ndarray, second: np.ndarray, field: str) -> None:
+    if first.shape != second.shape:
+        raise ValueError(f"{field}: shape {second.shape}; allowed: {first.shape}, as the other's")
