@@ -5,6 +5,7 @@ import numpy as np
 from vaelib.backend import keras, tf
 from vaelib.exceptions import require
 from vaelib.models import bounds, elbo
+from vaelib.validation import Count, Seed, validated
 
 # Images processed in one call: limits the memory, whatever the size of the set.
 _CHUNK = 4096
@@ -22,20 +23,25 @@ class Inference(keras.Model):
         return self._chunked(self._encode, self.check_images(x, "x"))
 
     def decode(self, z) -> np.ndarray:
-        """Return the mean image of each code, [n, height, width, channels]."""
-        (images,) = self._chunked(self._decode, np.asarray(z, "float32"))
-        return images
+        """Return the mean image of each code [n, latent_dim], [n, height, width, channels]."""
+        z = np.asarray(z, "float32")
+        expected = z.ndim == 2 and z.shape[1] == self.latent_dim and len(z) > 0
+        require(expected, "z", f"shape {z.shape}", f"[n, {self.latent_dim}], with n of at least 1")
+        require(np.isfinite(z).all(), "z", "a NaN or infinite code", "finite values")
+        return self._decoded(z)
 
     def reconstruct(self, x) -> np.ndarray:
         """Return the decoded posterior means, [n, height, width, channels]."""
-        return self.decode(self.encode(x)[0])
+        return self._decoded(self.encode(x)[0])
 
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+    @validated
+    def sample(self, n: Count, seed: Seed = 0) -> np.ndarray:
         """Return `n` decoded draws from the prior, [n, height, width, channels]."""
         rng = np.random.default_rng([seed])
         return self.decode(rng.standard_normal((n, self.latent_dim), dtype="float32"))
 
-    def elbo(self, x, seed: int | None = None) -> np.ndarray:
+    @validated
+    def elbo(self, x, seed: Seed | None = None) -> np.ndarray:
         """Return the evidence lower bound of each image.
 
         Parameters
@@ -55,7 +61,8 @@ class Inference(keras.Model):
         (values,) = self._chunked(self._elbo, x, noise)
         return values
 
-    def importance_bound(self, x, samples: int = 5000, seed: int | None = None) -> np.ndarray:
+    @validated
+    def importance_bound(self, x, samples: Count = 5000, seed: Seed | None = None) -> np.ndarray:
         """Return the importance-weighted bound L_k of each image.
 
         Parameters
@@ -73,9 +80,12 @@ class Inference(keras.Model):
             towards log p(x) (Burda et al. 2016, equation 8).
         """
         x = self.check_images(x, "x")
-        require(samples > 0, "samples", samples, "at least 1")
         rng = np.random.default_rng([self.seed if seed is None else seed])
         return bounds.accumulate(self._log_mean_weight, x, samples, self.latent_dim, rng)
+
+    def _decoded(self, codes: np.ndarray) -> np.ndarray:
+        (images,) = self._chunked(self._decode, codes)
+        return images
 
     @tf.function(reduce_retracing=True, autograph=False)
     def _encode(self, images):
