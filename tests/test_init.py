@@ -16,6 +16,7 @@ PUBLIC = [
     "run_study",
     "RunError",
     "StudyError",
+    "load_model",
     "metrics",
     "activations",
 ]

@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data.images": ["ImageSet", "load_images"],
         "exceptions": ["RunError", "StudyError"],
         "models": ["activations"],
+        "models.saving": ["load_model"],
         "models.vae": ["VAE"],
         "reporting": ["plots"],
         "study.runner": ["run_study"],

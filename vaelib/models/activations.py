@@ -11,7 +11,6 @@ import functools
 from collections.abc import Callable
 
 from vaelib.exceptions import require
-from vaelib.models import elementwise
 
 HE = "he_uniform"
 LECUN = "lecun_uniform"
@@ -148,6 +147,8 @@ def register(
         a function that is not as described. The same definition may come
         again, as when a cell of a notebook is executed twice.
     """
+    from vaelib.models import elementwise
+
     require(callable(function), "function", repr(function), "a function of a tensor")
     name = name or getattr(function, "__name__", None)
     require(
@@ -196,6 +197,7 @@ def _require_initializer(name: str) -> None:
 def _from_keras(name: str) -> Activation:
     """Return the entry for a function of `keras.activations` outside the registry."""
     from vaelib.backend import keras
+    from vaelib.models import elementwise
 
     if name not in _keras_names():
         raise ValueError(

@@ -210,6 +210,44 @@ class VAE(Inference, BlockTrainer):
         mean, _ = self.encoder(images, training=training)
         return self.decoded_mean(self.decoder(mean, training=training))
 
+    def save(self, filepath, *args, **kwargs) -> None:
+        """Save as `keras.Model.save` does, in the format ``.keras``.
+
+        Raises
+        ------
+        ValueError
+            For ``.h5``, a format from which only Keras' own layers are loaded.
+        """
+        legacy = str(filepath).endswith((".h5", ".hdf5"))
+        require(not legacy, "filepath", repr(str(filepath)), "a name that ends in .keras")
+        if self.compiled and not self.optimizer.built:
+            # A loaded model has all the optimiser's variables, trained or not.
+            self.optimizer.build(self.trainable_variables)
+        super().save(filepath, *args, **kwargs)
+
+    def export(
+        self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs
+    ) -> None:
+        """Export the reconstruction as `keras.Model.export` does, called before or not."""
+        if input_signature is None:
+            shape = (None, *self.image_shape)
+            input_signature = [keras.InputSpec(shape=shape, dtype=layers.DTYPE, name="images")]
+        super().export(filepath, format, verbose, input_signature, **kwargs)
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None) -> "VAE":
+        """Return the model of `get_config`, whose activations must be registered."""
+        for field in ("activation", "decoder_activation"):
+            name = config[field]
+            try:
+                activations.get(name)
+            except ValueError:
+                raise ValueError(
+                    f"{field}: {name!r} is not registered here; allowed: after "
+                    f"vaelib.activations.register(function, {name!r})"
+                ) from None
+        return cls(**config)
+
     def get_config(self) -> dict:
         return {
             **super().get_config(),
