@@ -62,6 +62,8 @@ def _image_shape(value: Any) -> list | tuple:
 _WHOLE = BeforeValidator(_whole_number)
 Count = Annotated[int, Field(gt=0, strict=True), _WHOLE]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True), _WHOLE]
+Whole = Annotated[int, Field(ge=0, strict=True), _WHOLE]
+Share = Annotated[float, BeforeValidator(_not_a_boolean), Field(ge=0, lt=1)]
 Fraction = Annotated[float, BeforeValidator(_not_a_boolean), Field(gt=0, lt=1)]
 Finite = Annotated[float, BeforeValidator(_not_a_boolean), Field(allow_inf_nan=False)]
 ImageShape = Annotated[tuple[Count, Count, Count], BeforeValidator(_image_shape)]

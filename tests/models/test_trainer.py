@@ -112,7 +112,7 @@ def test_a_data_set_of_batches_trains_like_an_array(make_vae, images, labelled, 
 
 def test_an_empty_data_set_is_refused(make_vae):
     empty = tf.data.Dataset.from_tensor_slices(np.zeros((0, 6, 5, 1), "float32")).batch(4)
-    with pytest.raises(ValueError, match="^images: an empty data set is not allowed"):
+    with pytest.raises(ValueError, match="^x: an empty data set is not allowed"):
         make_vae().fit(empty, verbose=0)
 
 
@@ -300,7 +300,7 @@ def test_wrong_images_are_refused_in_a_line(make_vae, wrong, message):
 
 def test_arguments_without_meaning_for_a_vae_are_refused(make_vae, images):
     vae = make_vae()
-    with pytest.raises(ValueError, match="y: a target is not allowed"):
+    with pytest.raises(ValueError, match="^y: float32 array of shape .* is not allowed"):
         vae.fit(images, images)
     with pytest.raises(ValueError, match=r"validation_split: 0.001 is not allowed"):
         vae.fit(images, validation_split=0.001)
@@ -310,9 +310,58 @@ def test_arguments_without_meaning_for_a_vae_are_refused(make_vae, images):
     vae.compile("adam", loss="mse")
     with pytest.raises(ValueError, match="loss: one given to compile"):
         vae.fit(images)
-    dataset = tf.data.Dataset.from_tensor_slices(255 * images).batch(32)
-    with pytest.raises(ValueError, match=r"data set: values from .* allowed: \[0, 1\]"):
-        make_vae().fit(dataset)
+    vae.compile("adam", metrics=["mae"])
+    with pytest.raises(ValueError, match="metrics: those given to compile is not allowed"):
+        vae.fit(images)
+    for field in ("sample_weight", "class_weight"):
+        with pytest.raises(
+            ValueError, match=f"^{field}: .* is not allowed; allowed: none, as a VAE"
+        ):
+            make_vae().fit(images, **{field: np.ones(70)})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"batch_size": 0},
+        {"batch_size": -1},
+        {"batch_size": 2.5},
+        {"batch_size": "32"},
+        {"epochs": 0},
+        {"epochs": 1.5},
+        {"initial_epoch": -1},
+        {"validation_split": 1.5},
+        {"validation_split": -0.1},
+        {"validation_freq": 0},
+        {"validation_batch_size": 0},
+        {"shuffle": "no"},
+        {"steps_per_epoch": 5},
+    ],
+    ids=str,
+)
+def test_arguments_of_fit_are_checked(make_vae, images, arguments):
+    vae = make_vae()
+    before = vae.get_weights()
+    field = "steps" if "steps_per_epoch" in arguments else next(iter(arguments))
+    with pytest.raises(ValueError, match=f"^{field}: .* is not allowed; allowed: ") as refused:
+        vae.fit(images, **arguments)
+    assert "\n" not in str(refused.value)
+    assert all(map(np.array_equal, before, vae.get_weights()))
+
+
+def test_a_data_set_has_batches_of_its_own(make_vae, images):
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(32)
+    with pytest.raises(ValueError, match="^batch_size: 16 is not allowed; allowed: none with a "):
+        make_vae().fit(dataset, batch_size=16)
+
+
+def test_a_strategy_is_refused_in_one_line(images):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        vae = VAE((6, 5, 1), hidden_units=(8,), latent_dim=3)
+        vae.compile("adam")
+    with pytest.raises(ValueError, match="^strategy: MirroredStrategy is not allowed; allowed: "):
+        vae.fit(images)
 
 
 class Evaluation(keras.callbacks.Callback):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from vaelib.backend import tf
-from vaelib.exceptions import require
+from vaelib.models.datasets import Batches
 
 _KEYS = itertools.count()
 # Elements that Keras iterates over: the feed's key times this, plus the block's number.
@@ -60,13 +60,20 @@ class Feed:
         return numbers.with_options(options)
 
     def _number_blocks(self) -> Iterator[int]:
-        for number, block in enumerate(self._epoch(), start=self.key * _PER_FEED):
-            self._block = block
-            yield number
+        numbers = itertools.count(self.key * _PER_FEED)
+        try:
+            for block in self._epoch():
+                self._block = block
+                yield next(numbers)
+        except ValueError as refusal:  # inside tf.data it would become many lines
+            self._block = refusal
+            yield next(numbers)
 
     def block(self, element: int) -> dict:
         """Return the block of an element that has just been drawn."""
         if self._count is None:
+            if isinstance(self._block, ValueError):
+                raise self._block
             return self._block
         if element % _PER_FEED == 0:
             self._blocks = self._epoch()
@@ -85,9 +92,9 @@ def training_feed(model, images, batch_size: int, shuffle: bool = True) -> Feed:
     ----------
     model : VAE
         Provides the seed, the number of steps taken and the maximal block length.
-    images : array [n, height, width, channels] or tf.data.Dataset of batches
+    images : array [n, height, width, channels] or Batches
     batch_size : int
-        Images in a mini-batch; ignored for a data set, which has its own batches.
+        Images in a mini-batch; ignored for `Batches`.
     shuffle : bool
         Whether to draw a new order of the images for every epoch; a data set
         keeps its own.
@@ -109,8 +116,8 @@ def evaluation_feed(model, images, batch_size: int) -> Feed:
 
 
 def _feed(model, images, batch_size, shuffle, generator) -> Feed:
-    if isinstance(images, tf.data.Dataset):
-        return _dataset_feed(model, images, generator)
+    if isinstance(images, Batches):
+        return _batches_feed(model, images, generator)
     count, length = _shape_of_blocks(-(-len(images) // batch_size), model.block_length)
     pool = tf.constant(images)
 
@@ -126,23 +133,17 @@ def _feed(model, images, batch_size, shuffle, generator) -> Feed:
     return Feed(epoch, count)
 
 
-def _dataset_feed(model, dataset, generator) -> Feed:
+def _batches_feed(model, batches: Batches, generator) -> Feed:
     """Return a feed of a data set's batches; each block contains its images."""
-    first = next(iter(dataset), None)
-    require(first is not None, "images", "an empty data set", "at least one batch")
-    first = model.check_images(images_of(first), "data set")
-    batch_size = len(first)
-    steps = int(dataset.cardinality())
     count, length = None, model.block_length
-    if steps > 0:  # negative: unknown or endless
-        count, length = _shape_of_blocks(steps, length)
+    if batches.steps is not None:
+        count, length = _shape_of_blocks(batches.steps, length)
 
     def epoch():
         rng = generator()
-        batches = (np.asarray(images_of(element), "float32") for element in dataset)
-        for block in _pack(batches, length, batch_size, model.latent_dim, rng):
-            images = block["rows"].reshape(length * batch_size, *block["rows"].shape[2:])
-            rows = np.arange(len(images), dtype="int32").reshape(length, batch_size)
+        for block in _pack(batches, length, batches.size, model.latent_dim, rng):
+            images = block["rows"].reshape(length * batches.size, *block["rows"].shape[2:])
+            rows = np.arange(len(images), dtype="int32").reshape(length, batches.size)
             yield {**block, "rows": rows, "images": images}
 
     return Feed(epoch, count)
@@ -153,11 +154,6 @@ def _shape_of_blocks(steps: int, longest: int) -> tuple[int, int]:
     # At least 2: XLA unrolls a block of one mini-batch, which changes the last bits.
     count = -(-steps // max(2, longest))
     return count, max(2, -(-steps // count))
-
-
-def images_of(element):
-    """Return the images of a data set's element, which may also contain labels."""
-    return element[0] if isinstance(element, tuple | list) else element
 
 
 def _pack(

@@ -4,10 +4,13 @@ import contextlib
 from collections.abc import Iterator
 
 import numpy as np
+from pydantic import StrictBool
 
 from vaelib.backend import keras, tf
 from vaelib.exceptions import require
-from vaelib.models import input_pipeline
+from vaelib.models import datasets, input_pipeline
+from vaelib.models.datasets import Batches
+from vaelib.validation import Count, Share, Whole, shown, validated
 
 
 class BlockTrainer(keras.Model):
@@ -71,7 +74,7 @@ class BlockTrainer(keras.Model):
         """Make a block of one mini-batch from a plain batch."""
         if isinstance(data, dict):
             return data
-        images = tf.cast(input_pipeline.images_of(data), tf.float32)
+        images = tf.cast(datasets.images_of(data), tf.float32)
         size = tf.shape(images)[0]
         step = self.optimizer.iterations if self.optimizer else 0
         noise = tf.random.stateless_normal(
@@ -94,20 +97,25 @@ class BlockTrainer(keras.Model):
             tracker.update_state(value, sample_weight=count)
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
+    @validated
     def fit(
         self,
         x,
         y=None,
-        batch_size: int | None = None,
-        epochs: int = 1,
+        batch_size: Count | None = None,
+        epochs: Count = 1,
         verbose="auto",
         callbacks=None,
-        validation_split: float = 0.0,
+        validation_split: Share = 0.0,
         validation_data=None,
-        shuffle: bool = True,
-        initial_epoch: int = 0,
-        validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        shuffle: StrictBool = True,
+        class_weight=None,
+        sample_weight=None,
+        initial_epoch: Whole = 0,
+        steps_per_epoch: Count | None = None,
+        validation_steps: Count | None = None,
+        validation_batch_size: Count | None = None,
+        validation_freq: Count | list[Count] = 1,
     ) -> keras.callbacks.History:
         """Train as `keras.Model.fit` does, in blocks of mini-batches.
 
@@ -116,15 +124,16 @@ class BlockTrainer(keras.Model):
 
         Parameters
         ----------
-        x : array [n, height, width, channels] or tf.data.Dataset of batches
-            Images in [0, 1]; a data set may contain labels, which are not used.
-        y : None
-            Refused: a VAE's target is its input.
+        x : array [n, height, width, channels], tf.data.Dataset or keras.utils.PyDataset
+            Images in [0, 1]; a data set of batches may contain labels, which are
+            not used. Every batch is checked.
+        y, class_weight, sample_weight : None
+            Refused: a VAE's target is its input, and every image counts once.
         validation_data : like `x`, optional
             A tuple's first element is taken.
         batch_size, epochs, verbose, callbacks, validation_split, shuffle, \
-initial_epoch, validation_batch_size, validation_freq
-            As in `keras.Model.fit`.
+initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq
+            As in `keras.Model.fit`; steps are for data sets.
 
         Returns
         -------
@@ -137,23 +146,24 @@ initial_epoch, validation_batch_size, validation_freq
         ValueError
             For images of another shape or outside [0, 1].
         """
-        self._refuse(y)
-        x = self.check_images(x, "x")
+        self._refuse(y=y, class_weight=class_weight, sample_weight=sample_weight)
+        x = self._source(x, "x", steps_per_epoch, batch_size)
         batch_size = batch_size or 32
         if validation_data is None and validation_split:
-            held_out = 0 if isinstance(x, tf.data.Dataset) else int(len(x) * validation_split)
+            held_out = 0 if isinstance(x, Batches) else int(len(x) * validation_split)
             require(
                 held_out > 0, "validation_split", validation_split, "a share of an array's images"
             )
             x, validation_data = x[:-held_out], x[-held_out:]
         with contextlib.ExitStack() as stack:
             if validation_data is not None:
-                if isinstance(validation_data, tuple | list):
+                if isinstance(validation_data, tuple):
                     validation_data = validation_data[0]
+                held_out = self._source(
+                    validation_data, "validation_data", validation_steps, restart=True
+                )
                 validation = input_pipeline.evaluation_feed(
-                    self,
-                    self.check_images(validation_data, "validation_data"),
-                    validation_batch_size or max(batch_size, 256),
+                    self, held_out, validation_batch_size or max(batch_size, 256)
                 )
                 validation_data = stack.enter_context(self._feeding(validation))
             feed = input_pipeline.training_feed(self, x, batch_size, shuffle)
@@ -171,7 +181,10 @@ initial_epoch, validation_batch_size, validation_freq
                 shuffle=False,  # the feed shuffles
             )
 
-    def evaluate(self, x, y=None, batch_size: int = 256, **kwargs):
+    @validated
+    def evaluate(
+        self, x, y=None, batch_size: Count | None = None, steps: Count | None = None, **kwargs
+    ):
         """Return loss, reconstruction and KL term in nats per image.
 
         As `keras.Model.evaluate`; the posterior samples depend only on the
@@ -179,8 +192,9 @@ initial_epoch, validation_batch_size, validation_freq
         """
         if "_use_cached_eval_dataset" in kwargs:  # set by Keras inside `fit`
             return super().evaluate(x, batch_size=None, **kwargs)
-        self._refuse(y)
-        feed = input_pipeline.evaluation_feed(self, self.check_images(x, "x"), batch_size or 256)
+        self._refuse(y=y, sample_weight=kwargs.pop("sample_weight", None))
+        source = self._source(x, "x", steps, batch_size, restart=True)
+        feed = input_pipeline.evaluation_feed(self, source, batch_size or 256)
         with self._feeding(feed) as numbers:
             return super().evaluate(numbers, batch_size=None, **kwargs)
 
@@ -193,12 +207,27 @@ initial_epoch, validation_batch_size, validation_freq
         finally:
             del self._feeds[feed.key]
 
-    def _refuse(self, y) -> None:
+    def _refuse(self, **arguments) -> None:
         """Refuse arguments of Keras that have no meaning for a VAE."""
-        require(y is None, "y", "a target", "none, as a VAE reconstructs its input")
+        for field, value in arguments.items():
+            require(
+                value is None,
+                field,
+                shown(value),
+                "none, as a VAE reconstructs its input and every image counts once",
+            )
+        strategy = self._distribute_strategy
+        require(
+            strategy is None,
+            "strategy",
+            type(strategy).__name__,
+            "none, as the compiled blocks of mini-batches need one device",
+        )
         if self.compiled:
+            own = "none, as a VAE has its own"
+            require(self._compile_metrics is None, "metrics", "those given to compile", own)
             loss, steps = self._compile_loss, self.steps_per_execution
-            require(loss is None, "loss", "one given to compile", "none, as a VAE has its own")
+            require(loss is None, "loss", "one given to compile", own)
             require(steps == 1, "steps_per_execution", steps, "1; see the attribute block_length")
 
     def make_train_function(self, force: bool = False):
@@ -221,11 +250,37 @@ initial_epoch, validation_batch_size, validation_freq
             return self._feeds[input_pipeline.key_of(number)].block(number)
         return element
 
-    def check_images(self, images, field: str):
-        """Return images as float32 after checking their shape and range."""
-        if isinstance(images, tf.data.Dataset):
-            return images
-        images = np.asarray(images, "float32")
+    def _source(
+        self, x, field: str, steps: int | None, batch_size: int | None = None, restart: bool = False
+    ) -> np.ndarray | Batches:
+        """Return checked images, or the batches of a data set."""
+        if datasets.is_dataset(x):
+            require(batch_size is None, "batch_size", batch_size, "none with a data set of batches")
+            return Batches(x, self.check_images, field, steps, restart)
+        require(steps is None, "steps", steps, "none with an array, of which an epoch is all")
+        return self.check_images(x, field)
+
+    def check_images(self, images, field: str) -> np.ndarray:
+        """Return images as float32 [n, height, width, channels], checked.
+
+        Takes an array, or a data set of batches, of which it returns all images.
+
+        Raises
+        ------
+        ValueError
+            For images of another shape, outside [0, 1], NaN or infinite.
+        """
+        if datasets.is_dataset(images):
+            return np.concatenate(list(Batches(images, self.check_images, field)))
+        require(
+            not hasattr(images, "__next__"),
+            field,
+            "a generator",
+            "an array, a tf.data.Dataset (see its from_generator) or a keras.utils.PyDataset",
+        )
+        images = np.asarray(images)
+        require(images.dtype.kind in "biuf", field, images.dtype, "real numbers in [0, 1]")
+        images = images.astype("float32", copy=False)
         require(
             images.ndim == 4 and images.shape[1:] == self.image_shape and len(images) > 0,
             field,
@@ -233,6 +288,9 @@ initial_epoch, validation_batch_size, validation_freq
             f"[n, {', '.join(map(str, self.image_shape))}]",
         )
         low, high = images.min(), images.max()
-        bounded = self.output_activation == "linear" or (low >= 0 and high <= 1)
-        require(bounded, field, f"values from {low:g} to {high:g}", "[0, 1]")
+        bounded = low >= 0 and high <= 1
+        if self.output_activation == "linear":
+            bounded = np.isfinite(low) and np.isfinite(high)
+        allowed = "finite values" if self.output_activation == "linear" else "[0, 1]"
+        require(bounded, field, f"values from {low:g} to {high:g}", allowed)
         return images
