@@ -70,7 +70,8 @@ class Batches:
         self.steps = steps if steps is not None else length if length > 0 else None
         first = next(_elements(dataset), None)
         require(first is not None, field, "an empty data set", "at least one batch")
-        self.size = len(self._checked(first, 1))
+        self.size = len(images_of(first, f"{field}, batch 1"))
+        self._checked(first, 1)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield the batches of an epoch, float32 [size or fewer, height, width, channels]."""
@@ -93,10 +94,9 @@ class Batches:
     def _checked(self, element, number: int) -> np.ndarray:
         where = f"{self._field}, batch {number}"
         images = self._check(images_of(element, where), where)
-        most = getattr(self, "size", len(images))
-        require(
-            len(images) <= most, where, f"{len(images)} images", f"at most {most}, as in the first"
-        )
+        if len(images) > self.size:
+            allowed = f"at most {self.size}, as in the first"
+            require(False, where, f"{len(images)} images", allowed)
         return images
 
 
@@ -120,10 +120,11 @@ def _length(dataset) -> int:
 
 
 def _elements(dataset) -> Iterator:
-    """Yield the elements of a data set once."""
-    if isinstance(dataset, tf.data.Dataset):
-        yield from dataset
-        return
+    """Return an iterator over the elements of a data set, for one epoch."""
+    return iter(dataset) if isinstance(dataset, tf.data.Dataset) else _batches_of(dataset)
+
+
+def _batches_of(dataset: keras.utils.PyDataset) -> Iterator:
     count = dataset.num_batches
     for index in itertools.count() if count is None else range(count):
         yield dataset[index]
