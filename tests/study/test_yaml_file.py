@@ -16,7 +16,16 @@ from vaelib.study.yaml_file import read_fields
         ("[]", "holds a list; allowed: fields and values"),
         ("epochs", "holds a str; allowed: fields and values"),
         ("7777: 2", "7777"),
-        ("dataset: 2020-13-45", "is not YAML"),
+        (
+            "epochs: 3\nseeds: 1\nepochs: 30\n",
+            "epochs: given twice, again in line 3; allowed: once",
+        ),
+        ("margins: {elbo: 1, elbo: 2}", "elbo: given twice, again in line 1"),
+        ("epochs: 1\n---\nepochs: 2\n", "is not YAML"),
+        ("epochs: !!python/name:os.system", "is not YAML"),
+        ("epochs: 1:30", "epochs: '1:30' is not allowed"),
+        ("batch_norm: no", "batch_norm: 'no' is not allowed"),
+        ("epochs: 1_000", "epochs: '1_000' is not allowed"),
     ],
 )
 def test_a_file_that_is_no_study_is_refused_in_one_line(write_study, refusal, text, message):
@@ -35,6 +44,16 @@ def test_a_missing_file_and_a_bad_file_name_are_refused(write_study, refusal, tm
         ("# nothing but a comment\n", {}),
         ("epochs: 3\nactivations: [relu, tanh]\n", {"epochs": 3, "activations": ["relu", "tanh"]}),
         ("7: 2\n", {"7": 2}),
+        ("\xef\xbb\xbfepochs: 010\r\n", {"epochs": 10}),
+        (
+            "rates: [1e-3, .5, 1.5E2, -.5, 3, 0x10, 0o17]",
+            {"rates": [1e-3, 0.5, 150, -0.5, 3, 16, 15]},
+        ),
+        (
+            "values: [true, FALSE, ~, null, yes, 2020-01-01]",
+            {"values": [True, False, None, None, "yes", "2020-01-01"]},
+        ),
+        ("a: &a {b: 1}\nc: {<<: *a, d: 2}", {"a": {"b": 1}, "c": {"b": 1, "d": 2}}),
     ],
 )
 def test_fields_are_read_by_name(write_study, text, fields):
