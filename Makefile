@@ -1,14 +1,15 @@
 .DEFAULT_GOAL := help # explains the targets
 .PHONY: help env report claims lab test lint bench validate lock clean
-
 PYTHON ?= python3
-STUDY ?= studies/default.yml
-REPORTS ?= reports
+export STUDY ?= studies/default.yml
+export REPORTS ?= reports
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
 UV := $(shell command -v uv 2>/dev/null)
-# Every other variable on the command line is a field of the study: EPOCHS=5 SEEDS=3.
-FIELDS = $(filter-out PYTHON=% STUDY=% REPORTS=% SCHEDULER=%,$(MAKEOVERRIDES))
+# Other variables on the command line are fields (EPOCHS=5); values pass by the environment.
+NAMES = $(foreach word,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(word))))
+GIVEN = $(foreach name,$(NAMES),$(if $(findstring command,$(origin $(name))),$(name)))
+FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER,$(GIVEN)),"$(name)=$$$(name)")
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +17,7 @@ help: ## Explain the targets
 env: $(STAMP) ## Build .venv from requirements.lock, with uv if there is one, else pip
 
 $(STAMP): requirements.lock
-	@$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit( \
-	  "PYTHON: Python %d.%d; allowed: 3.11 to 3.13 (make env PYTHON=python3.12)" % v[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit("PYTHON: Python %d.%d; allowed: 3.11 to 3.13" % v[:2])'
 ifdef UV
 	$(UV) -q venv --clear --python "$$(command -v $(PYTHON))" .venv
 	$(UV) -q pip install --python .venv --compile-bytecode --require-hashes -r $<
@@ -30,10 +30,10 @@ endif
 	@touch $@
 
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
-	@$(BIN)/python -m vaelib "$(STUDY)" $(FIELDS) --reports "$(REPORTS)" $(SCHEDULER:%=--scheduler %)
+	@$(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") -- "$$STUDY" $(FIELDS)
 
 claims: env ## Test seven claims of articles on all finished studies: reports/claims.html
-	@$(BIN)/python -c 'from vaelib.study import report; print(report.audit("$(REPORTS)"))'
+	@$(BIN)/python -c 'import os; from vaelib.study import report; print(report.audit(os.environ["REPORTS"]))'
 
 lab: env ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/03_explore.ipynb

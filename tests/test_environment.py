@@ -1,6 +1,7 @@
 """One list of dependencies in three files, and a Makefile that explains itself."""
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -73,3 +74,29 @@ def test_make_help_is_the_default_and_explains_every_target():
     targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split()
     assert [line.split()[1] for line in shown.splitlines()] == targets
     assert all(len(line.split()) > 3 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("variable", "argument"),
+    [
+        ("STUDY=my study.yml", "my study.yml"),
+        ("REPORTS=a b", "a b"),
+        ('DATASET=it\'s (1) [x] "q"; & | * ~ #%.npz', None),
+        ("ACTIVATIONS=[relu, tanh]", None),
+        ("MARGINS={elbo: 2, mse: 1}", None),
+        ("NAME=a=b c=d", None),
+    ],
+)
+def test_variables_of_make_may_have_any_character(tmp_path, variable, argument):
+    """A stand-in for the environment's Python writes down its arguments."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv" / ".made-from-lock").touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/arguments"\n')
+    python.chmod(0o755)
+    subprocess.run(["make", "report", variable, "EPOCHS=3"], cwd=tmp_path, check=True)
+    arguments = (tmp_path / "arguments").read_text().splitlines()
+    assert {argument or variable, "EPOCHS=3"} <= set(arguments)
+    assert len(arguments) == 7 + (argument is None)
