@@ -1,5 +1,7 @@
 """The command line: bad input gets one line, before anything is run or written."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -87,12 +89,26 @@ def test_a_data_set_that_needs_a_network_is_refused_without_one(study, refused, 
     from vaelib.backend import keras
 
     def fail():
-        print("Downloading data from ...")
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
     line = refused(study, "DATASET=mnist")
-    assert "dataset: 'mnist' could not be downloaded (URL fetch failure)" in line
+    assert "dataset: 'mnist' could not be loaded by keras.datasets (URL fetch failure)" in line
+
+
+def test_another_backend_is_refused_before_anything_starts(study, refused, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert refused(study) == "error: KERAS_BACKEND: 'torch' is set; allowed: 'tensorflow'\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["a b, c.npz", "it's [1] (2).npz", "x: y # z.npz", "-.npz", "é.npz"]
+)
+def test_a_path_may_have_any_character(study, refused, name):
+    line = refused(study, f"DATASET={name}")
+    assert line == f"error: dataset: there is no file {repr(name)}\n".replace(
+        repr(name), repr(str(Path(name).absolute()))
+    )
 
 
 def test_a_report_folder_that_cannot_be_written_is_refused(study, tmp_path, capsys):

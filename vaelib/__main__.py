@@ -1,11 +1,13 @@
 """Make a report: ``python -m vaelib studies/default.yml epochs=5 seeds=3``."""
 
 import argparse
+import os
 import sys
 
 import yaml
 
 from vaelib.exceptions import RunError, StudyError
+from vaelib.study import yaml_file
 from vaelib.study.notebook import import_quickly
 from vaelib.study.runner import run_study
 from vaelib.study.study import Study
@@ -20,6 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--reports", default="reports", help="folder of the reports")
     parser.add_argument("--scheduler", help="address of a dask scheduler to run on")
     options = parser.parse_args(arguments)
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        print(f"error: KERAS_BACKEND: {backend!r} is set; allowed: 'tensorflow'", file=sys.stderr)
+        return 2
     try:
         study = Study.from_yaml(options.study, **_overrides(options.override))
         page = run_study(study, options.reports, executor=_executor(options.scheduler))
@@ -37,15 +43,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _overrides(assignments: list[str]) -> dict:
-    """Read ``FIELD=value`` with YAML's values; capitals as make users write them."""
+    """Read ``FIELD=value`` with YAML's values; capitals as make users write them.
+
+    Sources of images are text, whatever characters they have, but for a list.
+    """
     fields = {}
     for assignment in assignments:
         field, equals, value = assignment.partition("=")
         if not equals:
             raise StudyError(f"{assignment!r} is not an override; allowed: field=value")
+        if field.lower() == "dataset" and not (value.startswith("[") and value.endswith("]")):
+            fields["dataset"] = value
+            continue
         try:
-            fields[field.lower()] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            fields[field.lower()] = yaml_file.read(value)
+        except (yaml.YAMLError, ValueError):
             raise StudyError(f"{field.lower()}: {value!r} is not a value; allowed: YAML") from None
     return fields
 

@@ -30,6 +30,15 @@ def _silent_stderr():
             os.close(saved)
 
 
+def _require_tensorflow(backend: str) -> None:
+    if backend != "tensorflow":
+        raise ImportError(
+            f"KERAS_BACKEND: {backend!r} is not allowed; allowed: 'tensorflow', set before Keras "
+            "is imported"
+        )
+
+
+_require_tensorflow(os.environ["KERAS_BACKEND"])
 with _silent_stderr():
     import keras
     import tensorflow as tf
@@ -37,10 +46,6 @@ with _silent_stderr():
 # Many models in one process look to TensorFlow like one that is traced too often.
 tf.get_logger().setLevel("ERROR")
 
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        f"keras backend: {keras.backend.backend()!r}; vaelib needs 'tensorflow' "
-        "(set the environment variable KERAS_BACKEND=tensorflow)"
-    )
+_require_tensorflow(keras.backend.backend())
 
 __all__ = ["keras", "tf"]

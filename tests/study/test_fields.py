@@ -3,6 +3,7 @@
 import pytest
 
 from vaelib import Study
+from vaelib.study import fields
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,25 @@ def test_a_wrong_field_is_refused_in_one_line_with_its_value(refusal, fields, st
 def test_margins_that_are_not_named_keep_their_defaults():
     expected = {"elbo": 1.0, "mse": 0.25, "psnr": 0.1, "ssim": 0.01, "gap": 1.0}
     assert Study.create(margins={"mse": 0.25}).margins == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("digits, own.npz", ["digits", "own.npz"]),
+        ("Lab, 2024/faces.npz", ["Lab, 2024/faces.npz"]),
+        ("a.npz,b.npz", ["a.npz", "b.npz"]),
+        (["a,b.npz", "digits"], ["a,b.npz", "digits"]),
+        ("here,too.npz,there.npz", ["here,too.npz,there.npz"]),
+    ],
+)
+def test_commas_separate_sources_or_belong_to_a_path(tmp_path, monkeypatch, given, names):
+    monkeypatch.chdir(tmp_path)
+    locations = [name if name == "digits" else str(tmp_path / name) for name in names]
+    assert fields.to_locations(given) == locations
+
+
+def test_a_file_that_exists_is_one_source(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.npz,b.npz").touch()
+    assert fields.to_locations("a.npz,b.npz") == [str(tmp_path / "a.npz,b.npz")]

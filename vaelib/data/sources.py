@@ -65,6 +65,11 @@ class Source:
         return self.kind in FILE_SUFFIXES.values()
 
     @property
+    def exists(self) -> bool:
+        """Whether it is the path of a file that is there."""
+        return self.is_path and Path(self.location).is_file()
+
+    @property
     def location(self) -> str:
         """The absolute path of a file, which is valid in any folder; else the text given."""
         return str(Path(self.given).expanduser().absolute()) if self.is_path else self.given

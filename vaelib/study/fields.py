@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from vaelib.data.sources import Source
 from vaelib.models import activations
 from vaelib.results.columns import MARGINS
+from vaelib.study import yaml_file
 from vaelib.validation import FieldError, NotNegative, Seed
 
 MOST_SEEDS = 1000
@@ -18,7 +19,7 @@ def to_list(value: Any, info: ValidationInfo) -> list:
     """Read a single value or, from the command line, ``a,b`` as a list."""
     if isinstance(value, str):
         try:
-            return yaml.safe_load(value if value.startswith("[") else f"[{value}]")
+            return yaml_file.read(value if value.startswith("[") else f"[{value}]")
         except yaml.YAMLError:
             field = info.field_name
             raise FieldError(f"{field}: {value!r} is not a list; allowed: a,b") from None
@@ -37,10 +38,17 @@ def to_seeds(value: Any, info: ValidationInfo) -> list:
 
 
 def to_locations(value: Any) -> list:
-    """Read sources of images, files with their absolute path: notebooks run elsewhere."""
-    entries = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(entries, list | tuple):
-        entries = [entries]
+    """Read sources of images, files with their absolute path: notebooks run elsewhere.
+
+    A text with commas is a list, unless only the last part names a source: then the
+    commas belong to a path.
+    """
+    entries = value if isinstance(value, list | tuple) else [value]
+    if isinstance(value, str):
+        parts = [part.strip() for part in value.split(",")]
+        *others, last = [Source.parse(part).kind for part in parts]
+        is_path = last is not None and None in others
+        entries = [value] if is_path or Source.parse(value).exists else parts
     return [
         Source.parse(entry).location if isinstance(entry, str | Path) else entry
         for entry in entries
