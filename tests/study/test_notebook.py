@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from vaelib import RunError
-from vaelib.study.notebook import run_notebook
+from vaelib.study.notebook import SETTINGS, run_notebook
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,60 @@ def test_a_notebook_is_not_executed_for_a_process_that_is_gone(tmp_path, write_n
     message = "the process that asked for the notebook is gone\n"
     assert (done.returncode, done.stderr) == (1, message)
     assert not output.exists()
+
+
+@pytest.fixture
+def user(tmp_path, monkeypatch):
+    """Configure Keras, IPython, Jupyter, matplotlib and Python as users do; return the folder."""
+    folder = tmp_path / "user"
+    files = {
+        "keras/keras.json": '{"floatx": "float64", "image_data_format": "channels_first"}',
+        "keras/datasets/mine.txt": "kept",
+        "ipython/profile_default/startup/0.py": "raise_at_start = True",
+        "jupyter/kernels/python3/kernel.json": json.dumps(
+            {"argv": ["/bin/false"], "display_name": "dead", "language": "python"}
+        ),
+        "matplotlib/matplotlibrc": "text.usetex: True\n",
+    }
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+    settings = {
+        "KERAS_HOME": "keras",
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_PATH": "jupyter",
+        "JUPYTER_DATA_DIR": "jupyter",
+        "MPLCONFIGDIR": "matplotlib",
+        "PYTHONSTARTUP": "ipython/profile_default/startup/0.py",
+    }
+    for variable, name in settings.items():
+        monkeypatch.setenv(variable, str(folder / name))
+    for variable, value in {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "1"}.items():
+        monkeypatch.setenv(variable, value)
+    return folder
+
+
+def test_a_notebook_sees_none_of_the_users_configuration(tmp_path, write_notebook, user):
+    source = f"""
+import os, pathlib, sys, warnings
+import matplotlib
+from vaelib.backend import keras
+if sys.executable != {sys.executable!r}:
+    raise ValueError(sys.executable)
+found = keras.config.floatx(), keras.config.image_data_format(), matplotlib.rcParams["text.usetex"]
+if found != ("float32", "channels_last", False):
+    raise ValueError(found)
+if "raise_at_start" in globals() or not __debug__:
+    raise ValueError("configured")
+warnings.warn("no error")
+kept = pathlib.Path(os.environ["KERAS_HOME"], "datasets", "mine.txt").read_text()
+if kept != "kept":
+    raise ValueError(kept)
+"""
+    before = sorted(user.rglob("*"))
+    path = write_notebook("configured.ipynb", source)
+    run_notebook(path, str(tmp_path / "out.ipynb"), {})
+    assert not (tmp_path / SETTINGS).exists()
+    assert [path for path in sorted(user.rglob("*")) if "matplotlib" not in str(path)] == [
+        path for path in before if "matplotlib" not in str(path)
+    ], "only matplotlib's cache of fonts is shared"

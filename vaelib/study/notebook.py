@@ -4,15 +4,19 @@
 standard input and, when the notebook fails, leaves one line on standard error.
 """
 
+import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from vaelib.exceptions import RunError
+
+SETTINGS = ".settings"  # beside the executed notebook, while it runs
 
 # One thread a process, as a study runs as many processes as there are cores; figures
 # inside the notebook, whatever backend of matplotlib the shell asks for.
@@ -24,7 +28,18 @@ _ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "JUPYTER_PREFER_ENV_PATH": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PYTHONUTF8": "1",
 }
+# What a shell may set for the user's own Python and Jupyter.
+_LEFT_OUT = (
+    "JUPYTER_PATH",
+    "JUPYTER_CONFIG_PATH",
+    "JUPYTER_RUNTIME_DIR",
+    "PYTHONWARNINGS",
+    "PYTHONSTARTUP",
+    "PYTHONOPTIMIZE",
+    "PYTHONINSPECT",
+)
 
 
 def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> None:
@@ -48,19 +63,49 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
         "parameters": parameters,
         "parent": os.getpid(),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "vaelib.study.notebook"],
-        input=json.dumps(request),
-        env={**os.environ, **_ENVIRONMENT},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    settings = Path(output).absolute().parent / SETTINGS
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "vaelib.study.notebook"],
+            input=json.dumps(request),
+            env=_environment(settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        shutil.rmtree(settings, ignore_errors=True)
     if done.returncode < 0:
         raise RunError(f"killed by {signal.Signals(-done.returncode).name}")
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         raise RunError(lines[-1])
+
+
+def _environment(settings: Path) -> dict[str, str]:
+    """Return the environment of a notebook's process, without the user's configuration.
+
+    Keras, IPython, Jupyter and matplotlib find a folder of their own. The data sets
+    that Keras has downloaded stay where they are, and so does matplotlib's cache of
+    fonts, which takes seconds to make.
+    """
+    user_keras = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    keras_home = settings / "keras"
+    keras_home.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        (keras_home / "datasets").symlink_to(user_keras / "datasets")
+    (settings / "matplotlibrc").touch()
+    own = {
+        "KERAS_HOME": str(keras_home),
+        "IPYTHONDIR": str(settings / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(settings / "jupyter"),
+        "JUPYTER_DATA_DIR": str(settings / "jupyter"),
+        "MATPLOTLIBRC": str(settings / "matplotlibrc"),
+    }
+    kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    if "MPLCONFIGDIR" in kept:  # the notebook's own folder is another
+        kept["MPLCONFIGDIR"] = os.path.abspath(kept["MPLCONFIGDIR"])
+    return {**kept, **_ENVIRONMENT, **own}
 
 
 def _die_with_parent() -> None:
