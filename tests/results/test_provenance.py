@@ -1,5 +1,6 @@
 """What a result depends on: a change anywhere is a change of the hash."""
 
+import json
 import shutil
 import subprocess
 from importlib import metadata
@@ -9,20 +10,60 @@ import pytest
 from vaelib.results import provenance
 
 
-@pytest.mark.parametrize(
-    "file",
-    ["data/sources.py", "models/elbo/new.py", "training/fit.py", "metrics.py", "01_train.ipynb"],
-)
-def test_the_code_digest_changes_with_code_and_with_nothing_else(tmp_path, monkeypatch, file):
+@pytest.fixture
+def copies(tmp_path, monkeypatch):
+    """Copy the package and the notebooks, so that a test may change them."""
     for name, folder in (("PACKAGE", "vaelib"), ("NOTEBOOKS", "notebooks")):
         copied = shutil.copytree(getattr(provenance, name), tmp_path / folder)
         monkeypatch.setattr(provenance, name, copied)
+
+
+def executed(cells):
+    for number, cell in enumerate(cells, start=1):
+        if cell["cell_type"] == "code":
+            cell["execution_count"] = number
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["done"]}]
+        cell["metadata"]["executed"] = True
+
+
+def explained(cells):
+    cells[0]["source"] = ["# Another title"]
+    cells.append({"cell_type": "markdown", "id": "last", "metadata": {}, "source": ["The end."]})
+
+
+def parameterised(cells):
+    (cell,) = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+    cell["source"] = ["activation = 'tanh'"]
+
+
+def recoded(cells):
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    code[-1]["source"] = [*code[-1]["source"], "\nprint('more')"]
+
+
+@pytest.mark.parametrize(
+    ("change", "equal"),
+    [(executed, True), (explained, True), (parameterised, True), (recoded, False)],
+)
+def test_the_code_of_the_notebook_counts_and_nothing_else(copies, change, equal):
+    before, path = provenance.code_digest(), provenance.NOTEBOOKS / "01_train.ipynb"
+    notebook = json.loads(path.read_text())
+    change(notebook["cells"])
+    path.write_text(json.dumps(notebook))
+    assert (provenance.code_digest() == before) == equal
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["data/sources.py", "models/elbo/new.py", "training/fit.py", "metrics.py"],
+)
+def test_the_code_digest_changes_with_code_and_with_nothing_else(tmp_path, copies, file):
     before = provenance.code_digest()
     unrelated = ["vaelib/reporting/page.py", "vaelib/study/new.py", "notebooks/02_compare.ipynb"]
     for other in unrelated:
         (tmp_path / other).write_text("changed")
     assert provenance.code_digest() == before
-    path = tmp_path / ("notebooks" if file.endswith("ipynb") else "vaelib") / file
+    path = tmp_path / "vaelib" / file
     path.parent.mkdir(exist_ok=True)
     path.write_text((path.read_text() if path.is_file() else "") + "\n")
     assert provenance.code_digest() != before

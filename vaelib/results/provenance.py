@@ -34,16 +34,28 @@ def digest(*content) -> str:
 
 
 def code_digest() -> str:
-    """Return a hash of the modules and the notebook that make a run's result."""
-    files = [NOTEBOOKS / "01_train.ipynb"]
+    """Return a hash of the modules and of the notebook's code that make a run's result."""
+    digest = hashlib.sha256(_code_of(NOTEBOOKS / "01_train.ipynb").encode())
     for name in _CODE:
         path = PACKAGE / name
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.relative_to(file.parents[1])}\n".encode())
-        digest.update(file.read_bytes())
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(f"{file.relative_to(PACKAGE)}\n".encode())
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _code_of(notebook: Path) -> str:
+    """Return the code of a notebook but its parameters, which a run brings itself.
+
+    Outputs, metadata and text change nothing: a notebook may be executed, saved and
+    explained better.
+    """
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n".join(
+        "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
+    )
 
 
 def versions() -> dict[str, str]:
