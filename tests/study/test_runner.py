@@ -115,6 +115,27 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     assert files.read_csv(folder / files.FAILURES).empty
 
 
+def test_a_damaged_run_is_named_and_trained_again(tmp_path, tiny, capsys, monkeypatch):
+    trained = []
+
+    def train(folder, parameters):
+        trained.append(parameters["activation"])
+        raise RunError("not now")
+
+    monkeypatch.setattr(worker, "train_activation", train)
+    monkeypatch.setattr(runner.report, "build", lambda *_: "page")
+    for task in runner.tasks.of_study(tiny, {"digits": load_images("digits")}):
+        run = make_folder(tmp_path / "tiny" / "runs" / task.run_name)
+        files.write(run, {"runs": pd.DataFrame({"seed": [0], "status": ["finished"]})})
+        workspace.seal(run)
+    (run / "runs.csv").write_text("")
+    with pytest.raises(RunError, match="1 of 2 runs failed"):
+        run_study(tiny, tmp_path)
+    assert trained == [task.activation]
+    line = f"{task.label}: runs.csv damaged or missing, trained again\n"
+    assert line in capsys.readouterr().out
+
+
 def test_changed_settings_rerun_just_what_they_change(tmp_path, tiny, monkeypatch):
     trained = []
 
@@ -128,6 +149,7 @@ def test_changed_settings_rerun_just_what_they_change(tmp_path, tiny, monkeypatc
     images = load_images("digits")
     place = done / f"digits-relu-{tiny.identity('relu', images.fingerprint)}"
     files.write(make_folder(place), dict.fromkeys(files.FILES, pd.DataFrame({"seed": [0]})))
+    workspace.seal(place)
     for change in ({}, {"target_loss": 3.0}, {"epochs": 2}):
         study = Study.create(**{**tiny.model_dump(), **change})
         with pytest.raises(RunError):
@@ -147,6 +169,7 @@ def trained(monkeypatch) -> list[tuple[str, str, int]]:
             raise RunError("not now")
         runs = {"status": "finished", "point": [0, 1], "elbo": [-7.0, np.nan], "seconds": 1.5}
         files.write(make_folder(Path(folder)), {"runs": pd.DataFrame(runs)})
+        workspace.seal(Path(folder))
 
     monkeypatch.setattr(worker, "train_activation", train)
     monkeypatch.setattr(runner.report, "build", lambda *_: "page")

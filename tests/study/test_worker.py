@@ -35,7 +35,7 @@ def test_a_finished_run_replaces_what_was_there(train, tmp_path):
     train(FINISH, run, text="new")
     assert workspace.is_finished(run)
     assert (run / "runs.csv").read_text() == "new"
-    assert {path.name for path in run.iterdir()} == {"runs.csv", "01_train.ipynb"}
+    assert {path.name for path in run.iterdir()} == {"runs.csv", "01_train.ipynb", "manifest.json"}
     assert list(run.parent.iterdir()) == [run]
 
 

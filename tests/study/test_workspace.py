@@ -25,6 +25,7 @@ def tasks() -> list[Task]:
 def finish(folder) -> None:
     folder.mkdir(parents=True)
     files.write(folder, {"runs": pd.DataFrame({"seed": [0]})})
+    workspace.seal(folder)
 
 
 def test_everything_is_in_the_folder_of_the_study(tmp_path, monkeypatch):
@@ -87,3 +88,33 @@ def test_only_attempts_are_deleted(place, tasks):
     (place.runs / f"{workspace.ATTEMPT}of-a-killed-call").mkdir()
     place.delete_attempts()
     assert list(place.runs.iterdir()) == [place.run_folder(tasks[0])]
+
+
+def emptied(path):
+    path.write_bytes(b"")
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-3])
+
+
+def edited(path):
+    path.write_bytes(path.read_bytes().replace(b"0", b"1"))
+
+
+@pytest.mark.parametrize("damage", [emptied, truncated, edited, lambda path: path.unlink()])
+@pytest.mark.parametrize("name", ["runs.csv", "model.keras", workspace.MANIFEST])
+def test_a_damaged_run_is_missing_and_its_files_are_named(place, tasks, damage, name):
+    run = place.run_folder(tasks[0])
+    run.mkdir(parents=True)
+    files.write(run, {"runs": pd.DataFrame({"seed": [0]})})
+    (run / "model.keras").write_bytes(b"00000000")
+    workspace.seal(run)
+    (run / "01_train.ipynb").write_text("may be opened and saved")
+    assert place.finished(tasks) == [run]
+    damage(run / name)
+    assert place.finished(tasks) == []
+    assert place.missing(tasks) == tasks
+    (names,) = place.damaged(tasks).values()
+    if name != workspace.MANIFEST or damage is not edited:
+        assert names == [name]

@@ -42,10 +42,14 @@ class Progress:
     def __exit__(self, *exception) -> None:
         self._bar.close()
 
+    def note(self, line: str) -> None:
+        """Show a line above the bar."""
+        if self._shown:
+            self._bar.write(line, file=sys.stdout)
+
     def advance(self, task: Task, line: str) -> None:
         """Count a run that ended, and show a line about it."""
-        if self._shown:
-            self._bar.write(f"{task.label:>12}  {line}", file=sys.stdout)
+        self.note(f"{task.label:>12}  {line}")
         self._bar.update()
 
 

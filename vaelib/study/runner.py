@@ -59,6 +59,8 @@ def run_study(
         planned = tasks.of_study(study, images)
         missing = workspace.missing(planned)
         with Progress(study, len(planned), len(missing), progress) as shown:
+            for task, names in workspace.damaged(planned).items():
+                shown.note(f"{task.label}: {', '.join(names)} damaged or missing, trained again")
             reasons = _train(missing, workspace, executor, shown)
         failures = {task: reasons[task] for task in planned if task in reasons}
         return _make_report(study, images, planned, failures, workspace)

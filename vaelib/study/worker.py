@@ -7,6 +7,7 @@ what schedules it.
 from pathlib import Path
 
 from vaelib.exceptions import RunError
+from vaelib.results import files
 from vaelib.results.provenance import NOTEBOOKS
 from vaelib.study import workspace
 from vaelib.study.notebook import run_notebook
@@ -34,6 +35,7 @@ def train_activation(folder: str, parameters: dict) -> None:
     notebook = NOTEBOOKS / "01_train.ipynb"
     with workspace.attempt(run) as attempt:
         run_notebook(notebook, attempt / notebook.name, {**parameters, "output": str(attempt)})
-        if not workspace.is_finished(attempt):
+        if not (attempt / files.FILES["runs"]).is_file():  # which is written last
             raise RunError("the notebook ended without writing its results")
+        workspace.seal(attempt)
         workspace.publish(attempt, run)

@@ -2,6 +2,8 @@
 
 import contextlib
 import fcntl
+import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -13,6 +15,8 @@ from vaelib.results import files
 from vaelib.study.tasks import Task
 
 ATTEMPT = ".attempt-"
+MANIFEST = "manifest.json"
+_RESULTS = (*files.FILES.values(), files.RUN_GALLERY, files.RUN_MODEL)
 
 
 class Workspace:
@@ -89,10 +93,41 @@ class Workspace:
         """Return the tasks without a finished run."""
         return [task for task in tasks if not is_finished(self.run_folder(task))]
 
+    def damaged(self, tasks: Iterable[Task]) -> dict[Task, list[str]]:
+        """Return the tasks whose run was finished once, with the files that are damaged."""
+        folders = {task: self.run_folder(task) for task in tasks}
+        found = {task: damaged_files(run) for task, run in folders.items() if run.is_dir()}
+        return {task: names for task, names in found.items() if names}
+
+
+def seal(run: Path) -> None:
+    """Write down the hashes of a run's results, after which it counts as finished."""
+    found = {name: _hash(run / name) for name in _RESULTS if (run / name).is_file()}
+    partial = run / f"{MANIFEST}.partial"
+    partial.write_text(json.dumps(found, indent=2) + "\n")
+    os.replace(partial, run / MANIFEST)
+
 
 def is_finished(run: Path) -> bool:
-    """Return whether a run's folder holds its results, of which ``runs.csv`` is written last."""
-    return (run / files.FILES["runs"]).is_file()
+    """Return whether a run's folder holds the results it was sealed with."""
+    return (run / MANIFEST).is_file() and not damaged_files(run)
+
+
+def damaged_files(run: Path) -> list[str]:
+    """Return the names of files that are not as they were when the run was sealed."""
+    try:
+        expected = json.loads((run / MANIFEST).read_text())
+        return [name for name, digest in expected.items() if _hash(run / name) != digest]
+    except (OSError, ValueError, AttributeError):
+        return [MANIFEST]
+
+
+def _hash(path: Path) -> str | None:
+    """Return the SHA-256 of a file; None where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager
