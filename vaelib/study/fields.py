@@ -23,6 +23,8 @@ def to_list(value: Any, info: ValidationInfo) -> list:
         except yaml.YAMLError:
             field = info.field_name
             raise FieldError(f"{field}: {value!r} is not a list; allowed: a,b") from None
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
     return value if isinstance(value, list | tuple) else [value]
 
 

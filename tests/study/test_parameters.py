@@ -1,0 +1,62 @@
+"""Parameters of the training notebook: read and refused as in a study's file."""
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from vaelib import StudyError, activations
+from vaelib.study import parameters
+from vaelib.study.study import Study
+
+GIVEN = {"activation": "relu", "other": object(), **Study().training_parameters("relu", "digits")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("seeds", 3, [0, 1, 2]),
+        ("depth", 2, [2]),
+        ("hidden_units", 8, [8]),
+        ("hidden_units", np.array([8, 4]), [8, 4]),
+        ("learning_rates", 0.01, [0.01]),
+        ("batch_norm", True, [True]),
+        ("optimizer", "sgd", ["sgd"]),
+        ("activation", "swish", "silu"),
+        ("dataset", "mnist5k", "mnist5k"),
+    ],
+)
+def test_a_single_value_is_a_list_as_in_a_study(name, value, read):
+    found = parameters.checked({**GIVEN, name: value})
+    assert found[name] == read
+    assert found.keys() == GIVEN.keys() - {"other"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("activation", "rellu", "activation: 'rellu' is unknown; did you mean 'relu'? "),
+        ("epochs", 0, "epochs: 0 is not allowed; allowed: greater than 0"),
+        ("seeds", "many", "seeds: 'many' is not allowed; allowed: a valid integer"),
+        ("dataset", ["digits", "mnist5k"], "dataset: "),
+        ("output_activation", "linear", "output_activation: 'linear' goes with "),
+    ],
+)
+def test_what_is_not_allowed_is_one_line_without_a_traceback(capsys, name, value, line):
+    with pytest.raises(StudyError) as refused:
+        parameters.checked({**GIVEN, name: value})
+    InteractiveShell.instance().showtraceback(
+        (refused.type, refused.value, refused.tb), running_compiled_code=True
+    )
+    shown = capsys.readouterr().out
+    assert shown.startswith(line)
+    assert shown.count("\n") == 1
+
+
+def test_a_function_of_ones_own_is_allowed_by_hand(monkeypatch):
+    monkeypatch.setattr(activations, "_REGISTRY", dict(activations._REGISTRY))
+    activations.register(_double, "double")
+    assert parameters.checked({**GIVEN, "activation": "double"})["activation"] == "double"
+
+
+def _double(a):
+    return 2 * a
