@@ -164,7 +164,7 @@ def measure(vae: VAE, images: np.ndarray, draws: int = 100) -> dict:
     weights = np.asarray(vae.decoder.get_weights()[0], "float64")
     # A sample's error is that of the posterior mean plus the posterior variance's part.
     spread = np.exp(log_variance, dtype="float64").mean(axis=0) @ np.sum(weights**2, axis=1)
-    error = images[0].size * metrics.mse(images, vae.reconstruct(images)).mean()
+    error = images[0].size * np.mean((images - vae.reconstruct(images)) ** 2)
     return {
         "ELBO": np.mean([vae.elbo(images, seed=seed).mean() for seed in range(draws)]),
         "log-likelihood": exact_log_likelihood(vae, images).mean(),

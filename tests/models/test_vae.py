@@ -186,11 +186,10 @@ def configured(request):
     keras.config.set_dtype_policy(policy)
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
 def test_the_configuration_of_keras_changes_no_bit(
-    make_vae, images, same_weights, tmp_path, configured, batch_norm
+    make_vae, images, same_weights, tmp_path, configured
 ):
-    fields = {"activation": "selu", "batch_norm": batch_norm, "initializer": "matched"}
+    fields = {"activation": "selu", "batch_norm": True, "initializer": "matched"}
     usual, optimizer = make_vae(**fields), keras.optimizers.Adam(1e-2)
     usual.fit(images, epochs=2, verbose=0)
     usual.save(tmp_path / "usual.keras")
