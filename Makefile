@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help # explains the targets
-.PHONY: help env report claims lab test lint bench validate lock clean
+.PHONY: help env report claims publish lab test lint bench validate lock clean
 PYTHON ?= python3
 export STUDY ?= studies/default.yml
 export REPORTS ?= reports
@@ -7,15 +7,12 @@ BIN := .venv/bin
 STAMP := .venv/.made-from-lock
 UV := $(shell command -v uv 2>/dev/null)
 # Other variables on the command line are fields (EPOCHS=5); values pass by the environment.
-NAMES = $(foreach word,$(MAKEOVERRIDES),$(firstword $(subst =, ,$(word))))
-GIVEN = $(foreach name,$(NAMES),$(if $(findstring command,$(origin $(name))),$(name)))
+GIVEN = $(foreach word,$(MAKEOVERRIDES),$(if $(findstring command,$(origin $(firstword $(subst =, ,$(word))))),$(firstword $(subst =, ,$(word)))))
 FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER,$(GIVEN)),"$(name)=$$$(name)")
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
 env: $(STAMP) ## Build .venv from requirements.lock, with uv if there is one, else pip
-
 $(STAMP): requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit("PYTHON: Python %d.%d; allowed: 3.11 to 3.13" % v[:2])'
 ifdef UV
@@ -35,8 +32,12 @@ report: env ## Train and compare: STUDY=studies/article.yml, and fields such as 
 claims: env ## Test seven claims of articles on all finished studies: reports/claims.html
 	@$(BIN)/python -c 'import os; from vaelib.study import report; print(report.audit(os.environ["REPORTS"]))'
 
-lab: env ## Open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/03_explore.ipynb
+publish: env ## Copy a report to reports/published, which is committed: STUDY=studies/depth.yml
+	@$(BIN)/python -m vaelib.study.publish "$$REPORTS" "$$STUDY"
+
+lab: env ## Open JupyterLab on copies of the notebooks in lab/, which keeps your changes
+	@mkdir -p lab; for n in notebooks/*.ipynb; do [ -e lab/$${n##*/} ] || cp $$n lab/; done
+	$(BIN)/jupyter lab --notebook-dir=. lab/03_explore.ipynb
 
 test: env lint ## Check it all: modules, notebooks, a small study up to its page
 	$(BIN)/python -m pytest
@@ -52,9 +53,8 @@ validate: env ## Check closed forms and published figures, 17 minutes: IMAGES=mn
 	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)
 
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -q pip compile -U --universal --generate-hashes \
-	  --prerelease disallow --python-version 3.11 --extra dev --no-annotate --no-emit-index-url \
-	  --no-emit-find-links -o requirements.lock pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -q pip compile -U --universal --generate-hashes --prerelease disallow \
+	  --python-version 3.11 --extra dev --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
 
-clean: ## Delete the environment and all that is not published
+clean: ## Delete the environment and all reports that are not published
 	rm -rf .venv; git clean -fdXq reports

@@ -1,6 +1,6 @@
 """The time that a finished study spent on training and on everything else.
 
-    python benchmarks/cost.py reports/default
+    python benchmarks/cost.py reports/published/default
 
 Reads the durations that papermill left in the executed notebooks, and the run
 tables. Every process has one thread, so seconds are close to processor time.
@@ -66,7 +66,7 @@ def cost_of_study(folder: Path) -> pd.Series:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", default="reports/default")
+    parser.add_argument("folder", type=Path, nargs="?", default="reports/published/default")
     folder = parser.parse_args().folder
     if not (folder / "02_compare.ipynb").is_file():
         parser.error(f"folder: {folder} has no executed study; run `make report` first")

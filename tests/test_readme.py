@@ -15,7 +15,7 @@ from vaelib.results import files
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-PUBLISHED = "reports/default/summary.csv"
+PUBLISHED = "reports/published/default/summary.csv"
 
 
 def published() -> pd.DataFrame:
@@ -54,7 +54,7 @@ def test_the_findings_are_those_of_the_published_report():
 
 
 def test_the_tuned_rates_are_those_of_the_published_study():
-    folder = ROOT / "reports" / "tuned"
+    folder = ROOT / "reports" / "published" / "tuned"
     choices = files.by_comparison(folder / "summary.csv", 2)
     default, tuned = (choice.set_index("activation")["elbo"] for choice in choices)
     runs = files.read_csv(folder / files.FILES["runs"])
@@ -68,7 +68,9 @@ def test_the_tuned_rates_are_those_of_the_published_study():
 
 
 def test_the_verdicts_on_the_claims_are_those_of_the_published_page():
-    page = BeautifulSoup((ROOT / "reports" / "claims.html").read_text(), "html.parser")
+    page = BeautifulSoup(
+        (ROOT / "reports" / "published" / "claims.html").read_text(), "html.parser"
+    )
     (found,) = [t for t in page.find_all("table") if "where" in t.tr.get_text().split()]
     published = [[cell.get_text() for cell in row.find_all("td")[:2]] for row in found("tr")[1:]]
     _, *rows = table("claim")
@@ -85,7 +87,7 @@ def test_the_published_report_is_that_of_the_default_study():
 
 
 def test_the_published_files_are_there_and_small():
-    folder = ROOT / "reports" / "default"
+    folder = ROOT / "reports" / "published" / "default"
     names = ["report.html", "report.png", "study.json", "gallery.npz", "failures.csv"]
     for name in [*names, "summary.csv", "verdicts.csv", *files.FILES.values()]:
         assert 0 < (folder / name).stat().st_size < 2_000_000, name

@@ -1,5 +1,7 @@
 """Studies: defaults, overrides, parameters of a run and what its identity depends on."""
 
+import re
+
 import pytest
 
 from vaelib import Study
@@ -64,9 +66,9 @@ def test_overrides_take_the_place_of_the_files_fields(write_study):
         "epochs: 3\nactivations: [relu, swish]\nlearning_rate: 1e-3\n", "my-study.yml"
     )
     made = Study.from_yaml(path, epochs=5, latent_dim=2)
-    assert (made.name, made.epochs, made.latent_dim) == ("my-study", 5, 2)
+    assert (made.name, made.epochs, made.latent_dim) == ("my-study-epochs-5-latent_dim-2", 5, 2)
     assert made.activations == ["relu", "silu"]
-    assert made.learning_rate == 0.001  # text, to YAML
+    assert made.learning_rate == 0.001
     assert Study.from_yaml(path, name="other").name == "other"
 
 
@@ -147,3 +149,34 @@ def test_identity_changes_with_activation_images_code_and_versions(reference, mo
     found.add(identity())
     assert len(found) == 5
     assert {len(digest) for digest in found} == {12}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        ({}, "small"),
+        ({"epochs": 5}, "small-epochs-5"),
+        ({"seeds": 3, "epochs": 5}, "small-epochs-5-seeds-3"),
+        ({"dataset": "my photos/cats & dogs.npz"}, "small-dataset-cats-dogs.npz"),
+        ({"activations": ["relu", "tanh"]}, "small-activations-relu-tanh"),
+        ({"learning_rate": 1e-3}, "small-learning_rate-0.001"),
+        ({"epochs": 5, "name": "mine"}, "mine"),
+    ],
+)
+def test_overrides_have_a_report_of_their_own(tmp_path, overrides, name):
+    path = tmp_path / "small.yml"
+    path.write_text("dataset: digits\n")
+    assert Study.from_yaml(path, **overrides).name == name
+
+
+def test_many_overrides_are_a_hash(tmp_path):
+    path = tmp_path / "small.yml"
+    path.write_text("dataset: digits\n")
+    names = {
+        Study.from_yaml(
+            path, activations=["relu", "tanh", "selu", "elu", "gelu", "mish"], **more
+        ).name
+        for more in ({"hidden_units": [64, 32, 16, 8]}, {"hidden_units": [64, 32, 16, 4]})
+    }
+    assert len(names) == 2
+    assert all(re.fullmatch("small-[0-9a-f]{8}", name) for name in names)

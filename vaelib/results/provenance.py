@@ -29,8 +29,12 @@ def digest(*content) -> str:
     str
         Twelve hexadecimal digits.
     """
-    text = json.dumps([*content, code_digest(), versions()], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hash_of([*content, code_digest(), versions()])[:12]
+
+
+def hash_of(content) -> str:
+    """Return the SHA-256 of what JSON can hold, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def code_digest() -> str:

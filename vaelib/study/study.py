@@ -1,5 +1,6 @@
 """What to run: a study, checked before anything runs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from vaelib.validation import (
     Seed,
     one_line,
 )
+
+_LONGEST_SUFFIX = 60  # characters
 
 
 class Study(pydantic.BaseModel):
@@ -155,7 +158,8 @@ class Study(pydantic.BaseModel):
         path : str or path
             A YAML file with any of the fields.
         **overrides
-            Fields that take the place of the file's.
+            Fields that take the place of the file's. The study then has a name,
+            and so a report, of its own, which tells them unless they have one.
 
         Returns
         -------
@@ -166,7 +170,10 @@ class Study(pydantic.BaseModel):
         StudyError
             For a file that is missing or not YAML, and as in `create`.
         """
-        return cls.create(**{"name": Path(path).stem, **yaml_file.read_fields(path), **overrides})
+        given = {"name": Path(path).stem, **yaml_file.read_fields(path)}
+        if overrides and "name" not in overrides:
+            given["name"] = f"{given['name']}-{_suffix(overrides)}"
+        return cls.create(**{**given, **overrides})
 
     def training_parameters(self, activation: str, dataset: str) -> dict:
         """Return the parameters of the notebook that trains one activation."""
@@ -202,3 +209,15 @@ class Study(pydantic.BaseModel):
         for replaced in ("dataset", "validation_fraction", "test_fraction", "split_seed"):
             del parameters[replaced]  # what they determine is in the fingerprint
         return provenance.digest(parameters, fingerprint)
+
+
+def _suffix(overrides: dict) -> str:
+    """Return the overrides as the end of a folder's name; long ones as a hash."""
+    text = "-".join(f"{field}-{_plain(value)}" for field, value in sorted(overrides.items()))
+    return text if len(text) <= _LONGEST_SUFFIX else provenance.hash_of(overrides)[:8]
+
+
+def _plain(value: Any) -> str:
+    """Return a value in the characters that a study's name may have."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return "-".join(re.sub(r"[^\w.]+", "-", Path(str(one)).name).strip("-") for one in values)

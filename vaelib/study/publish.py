@@ -1,0 +1,75 @@
+"""Publish a report: ``python -m vaelib.study.publish reports studies/default.yml``."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from vaelib.exceptions import StudyError
+from vaelib.results import files
+from vaelib.study import report
+from vaelib.study.study import Study
+
+PUBLISHED = "published"  # in the folder of reports; the rest of it is not committed
+LARGEST = 2_000_000  # bytes of a published file
+# Without these there is no report; what else there is of `_OFFERED` is published too.
+_REQUIRED = (files.PAGE, files.FACTS, files.SUMMARY, files.VERDICTS, files.FAILURES)
+_OFFERED = (*files.FILES.values(), files.GALLERY)
+
+
+def publish(reports: str | Path, name: str) -> Path:
+    """Copy a study's page and tables to where published reports are.
+
+    The page of the claims is made anew of all published studies.
+
+    Parameters
+    ----------
+    reports : str or path
+        Folder of the reports.
+    name : str
+        Of the study.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the published page.
+
+    Raises
+    ------
+    StudyError
+        When the report is missing, or had failed runs.
+    """
+    source, target = Path(reports) / name, Path(reports) / PUBLISHED / name
+    missing = [file for file in _REQUIRED if not (source / file).is_file()]
+    if missing:
+        raise StudyError(
+            f"report: {str(source)!r} has no {', '.join(missing)}; allowed: one of `make report`"
+        )
+    if len(files.read_csv(source / files.FAILURES)):
+        raise StudyError(f"report: {str(source)!r} has failed runs; allowed: a report without")
+    present = [file for file in (*_REQUIRED, *_OFFERED) if (source / file).is_file()]
+    large = [file for file in present if (source / file).stat().st_size >= LARGEST]
+    if set(large) & set(_REQUIRED):
+        raise StudyError(f"report: {', '.join(large)} is too large; allowed: under 2 MB each")
+    target.mkdir(parents=True, exist_ok=True)
+    for file in set(present) - set(large):
+        shutil.copyfile(source / file, target / file)
+    for file in large:
+        (target / file).unlink(missing_ok=True)
+        print(f"{name}: {file} has 2 MB or more and is left out")
+    report.audit(target.parent)
+    return target / files.PAGE
+
+
+def main(arguments: list[str]) -> int:
+    """Publish the report of a study's file; return the exit code."""
+    reports, study = arguments
+    try:
+        print(f"published: {publish(reports, Study.from_yaml(study).name)}")
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
