@@ -1,8 +1,11 @@
 """The widgets: moving one changes what is seen."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from vaelib.reporting import widgets
 from vaelib.results import files, gallery
@@ -89,3 +92,11 @@ def test_choosing_another_activation_shows_its_sliders(reports):
     shown = tabs.children[0].children[0]
     activation.value = "relu"
     assert tabs.children[0].children[0] is not shown
+
+
+@pytest.mark.parametrize("shape", [(1, 40, 1), (40, 1, 1), (1, 1, 1), (1, 7, 3), (8, 6, 3)])
+def test_a_picture_has_the_sides_of_the_image(shape):
+    with Image.open(io.BytesIO(widgets._png(np.zeros(shape)))) as picture:
+        width, height = picture.size
+    assert width * shape[0] == height * shape[1]
+    assert picture.mode == ("L" if shape[-1] == 1 else "RGB")

@@ -181,7 +181,8 @@ def explorer(reports: str | Path) -> widgets.Widget:
 def _png(image: np.ndarray) -> bytes:
     """Encode an image [height, width, channels] in [0, 1], each pixel a square."""
     scale = max(1, _SIDE // max(image.shape[:2]))
-    pixels = np.round(255 * np.clip(image, 0, 1)).astype("uint8").squeeze()
+    pixels = np.round(255 * np.clip(image, 0, 1)).astype("uint8")
+    pixels = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
     pixels = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="png")
