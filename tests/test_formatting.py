@@ -62,4 +62,5 @@ def test_lists_end_with_and(names, text):
 
 def test_nats_and_percent():
     assert (nats(3.04, signed=True), nats(-1, signed=True)) == ("+3.0", "−1.0")
+    assert nats(-1992.384, places=2) == "−1,992.38"
     assert (nats(-5763.44), nats(0.06), percent(0.316)) == ("−5,763.4", "0.1", "32 %")

@@ -25,9 +25,9 @@ def interval(low: float, high: float, digits: int = 3) -> str:
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
-def nats(value: float, signed: bool = False) -> str:
-    """Show a number of nats to a tenth; `signed`, also a plus sign."""
-    return _true_minus(f"{value:+,.1f}" if signed else f"{value:,.1f}")
+def nats(value: float, signed: bool = False, places: int = 1) -> str:
+    """Show a number of nats, to a tenth by default; `signed`, also a plus sign."""
+    return _true_minus(f"{value:+,.{places}f}" if signed else f"{value:,.{places}f}")
 
 
 def ratio(value: float) -> str:

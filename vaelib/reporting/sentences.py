@@ -156,8 +156,8 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
         if study["target_loss"] is not None:
             origin = "set by the study"
         sentences.append(
-            f"The target is a validation loss of {target:.2f} nats ({origin}); where a model "
-            "did not reach it, there is no mean."
+            f"The target is a validation loss of {nats(target, places=2)} nats ({origin}); where a "
+            "model did not reach it, there is no mean."
         )
     sentences += [
         "The generalisation gap is the training ELBO minus the test ELBO; a model that learned "
