@@ -79,3 +79,19 @@ def test_values_are_shown_in_short():
     assert shown(list(range(100))) == "[0, 1, 2, 3, 4, 5, ...]"
     assert shown(np.zeros((60, 8, 8), "uint8")) == "uint8 array of shape (60, 8, 8)"
     assert shown("a" * 40) == repr("a" * 40)
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"),
+    [
+        ("lr", "learning_rate"),
+        ("batch", "batch_size"),
+        ("epoch", "epochs"),
+        ("actvations", "activations"),
+        ("latent", "latent_dim"),
+    ],
+)
+def test_the_field_that_was_meant_is_proposed(given, nearest):
+    fields = ["latent_dim", "initializer", "activations", "batch_size", "epochs", "learning_rate"]
+    error = {"type": "extra_forbidden", "loc": (given,), "input": 3, "msg": "Extra"}
+    assert f"did you mean '{nearest}'?" in one_line(error, fields)

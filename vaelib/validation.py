@@ -132,13 +132,21 @@ def one_line(error: dict, fields: Iterable[str] = (), field: str = "") -> str:
     field = field or ".".join(str(part) for part in error["loc"] if isinstance(part, str))
     value = shown(error["input"])
     if error["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(field, fields, n=1, cutoff=0.0)[0]
         return (
-            f"{field}: unknown field (value {value}); did you mean {nearest!r}? "
+            f"{field}: unknown field (value {value}); did you mean {_nearest(field, fields)!r}? "
             f"allowed: {', '.join(fields)}"
         )
     message = _ALLOWED.sub("allowed: ", error["msg"], count=1)
     return f"{field}: {value} is not allowed; {message}"
+
+
+def _nearest(given: str, fields: Iterable[str]) -> str:
+    """Return the field that was meant, such as ``learning_rate`` for ``lr``."""
+    for field in fields:
+        if given.lower() == "".join(word[0] for word in field.split("_")):
+            return field
+    beginnings = [field for field in fields if field.startswith(given.lower())]
+    return (beginnings or difflib.get_close_matches(given, fields, n=1, cutoff=0.0))[0]
 
 
 def shown(value: Any) -> str:
