@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 
 from vaelib.exceptions import require
+from vaelib.validation import shown
 
 HE = "he_uniform"
 LECUN = "lecun_uniform"
@@ -149,12 +150,12 @@ def register(
     """
     from vaelib.models import elementwise
 
-    require(callable(function), "function", repr(function), "a function of a tensor")
-    name = name or getattr(function, "__name__", None)
+    require(callable(function), "function", shown(function), "a function of a tensor")
+    name = getattr(function, "__name__", None) if name is None else name
     require(
         isinstance(name, str) and name.isidentifier(),
         "name",
-        repr(name),
+        shown(name),
         "a name of letters, digits and underscores, as in register(function, 'my_name')",
     )
     entry = Activation(name, matched_initializer, text, function)
@@ -183,14 +184,16 @@ def _require_initializer(name: str) -> None:
     from vaelib.backend import keras
 
     try:
-        keras.initializers.get(name)
+        known = isinstance(name, str) and keras.initializers.get(name) is not None
     except ValueError:
+        known = False
+    if not known:
         near = difflib.get_close_matches(str(name), dir(keras.initializers), n=1)
         proposal = f"did you mean {near[0]!r}? " if near else ""
         raise ValueError(
-            f"matched_initializer: {name!r} is unknown; {proposal}allowed: a name of "
+            f"matched_initializer: {shown(name)} is unknown; {proposal}allowed: a name of "
             "keras.initializers, such as he_uniform"
-        ) from None
+        )
 
 
 @functools.lru_cache
