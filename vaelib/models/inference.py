@@ -12,7 +12,11 @@ _CHUNK = 4096
 
 
 class Inference(keras.Model):
-    """Methods on arrays, batched and compiled, for a model of encoder and decoder.
+    """Methods on images, batched and compiled, for a model of encoder and decoder.
+
+    Images ``x`` are an array [n, height, width, channels] in [0, 1], or a data set of
+    batches that ends, as `BlockTrainer.fit` takes it. What is not allowed raises
+    ValueError in one line.
 
     A subclass has ``encoder``, ``decoder``, ``latent_dim``, ``seed``,
     ``decoded_mean``, ``negative_log_likelihood`` and ``check_images``.
@@ -46,7 +50,7 @@ class Inference(keras.Model):
 
         Parameters
         ----------
-        x : array [n, height, width, channels]
+        x : array [n, height, width, channels] or data set
         seed : int, optional
             Of the one posterior sample per image; the model's by default.
 
@@ -67,7 +71,7 @@ class Inference(keras.Model):
 
         Parameters
         ----------
-        x : array [n, height, width, channels]
+        x : array [n, height, width, channels] or data set
         samples : int
             k, the posterior samples per image.
         seed : int, optional
