@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vaelib import ImageSet, load_images
+from vaelib.data.images import ImagePool, load_pool
 
 GREY = np.arange(40 * 4 * 3).reshape(40, 4, 3).astype("uint8")  # every image differs
 
@@ -133,3 +134,40 @@ def test_fields_of_the_split_are_checked(fields):
     (field,) = fields
     with pytest.raises(ValueError, match=f"^{field}: .* is not allowed; allowed: "):
         load_images(GREY, **fields)
+
+
+def test_a_pool_splits_as_loading_does():
+    pool = load_pool("digits")
+    split = pool.split(3, validation_fraction=0.2, test_fraction=0.3, train_size=50)
+    loaded = load_images(
+        "digits", validation_fraction=0.2, test_fraction=0.3, train_size=50, split_seed=3
+    )
+    assert split.fingerprint == loaded.fingerprint
+    assert pool.sizes(0.2, 0.3) == (1797 - 359 - 539, 359, 539)
+    assert (len(loaded.validation), len(loaded.test)) == (359, 539)
+
+
+@pytest.mark.parametrize("fixed", [False, True], ids=["one set", "own test images"])
+def test_a_replicate_redraws_all_but_test_images_of_the_source(fixed, sorted_images):
+    pool = load_pool(TWO if fixed else GREY)
+    first, second = pool.split(0), pool.split(1)
+    for part in ("train", "validation", "test"):
+        same = sorted_images(getattr(first, part)) == sorted_images(getattr(second, part))
+        assert same == (fixed and part == "test"), part
+    assert first.fingerprint != second.fingerprint
+    assert (pool.test is None) != fixed
+
+
+@pytest.mark.parametrize("change", ["pixel", "label", "test"])
+def test_the_fingerprint_of_a_pool_is_that_of_all_images(change):
+    def make(**fields) -> ImagePool:
+        images = np.zeros((4, 2, 2, 1), "float32")
+        given = {"images": images, "labels": np.arange(4), "test": images[:1]}
+        return ImagePool("grey", **given | fields)
+
+    other = {
+        "pixel": {"images": np.full((4, 2, 2, 1), 1e-3, "float32")},
+        "label": {"labels": np.array([0, 1, 2, 0])},
+        "test": {"test": None},
+    }[change]
+    assert make().fingerprint == make().fingerprint != make(**other).fingerprint

