@@ -211,3 +211,45 @@ def test_reconstructions_may_leave_the_range_and_binary_images_are_numbers():
 def test_codes_have_a_row_for_each_image(call, line):
     with pytest.raises(ValueError, match=f"^{line} .*allowed: "):
         call()
+
+
+def test_the_sliced_wasserstein_distance_of_a_shift_is_known():
+    images = np.random.default_rng(0).uniform(size=(30, 4, 4, 1))
+    assert metrics.sliced_wasserstein(images, images[::-1]) == pytest.approx(0, abs=1e-12)
+    # All images shifted by v are |v . direction| apart on every direction.
+    shift = np.linspace(0, 0.5, 16).reshape(4, 4, 1)
+    rng = np.random.default_rng([7])
+    directions = rng.standard_normal((16, 20))
+    directions /= np.linalg.norm(directions, axis=0)
+    expected = np.abs(shift.ravel() @ directions).mean()
+    images = images / 2
+    found = metrics.sliced_wasserstein(images, images + shift, projections=20, seed=7)
+    assert found == pytest.approx(expected)
+    # Uniform directions: E |v . u| is |v| / sqrt(d) times sqrt(2 / pi), nearly.
+    found = metrics.sliced_wasserstein(images, images + shift, projections=20_000)
+    assert found == pytest.approx(np.linalg.norm(shift) * np.sqrt(2 / (16 * np.pi)), rel=0.03)
+
+
+def test_sets_of_unequal_numbers_have_a_distance_too():
+    ones, zeros = np.ones((3, 2, 2, 1)), np.zeros((5, 2, 2, 1))
+    one = metrics.sliced_wasserstein(ones, zeros)
+    assert one == metrics.sliced_wasserstein(ones[:1], zeros)
+    assert one != metrics.sliced_wasserstein(ones, zeros, seed=1)
+    with pytest.raises(ValueError, match="^others: shape"):
+        metrics.sliced_wasserstein(ones, np.zeros((5, 2, 3, 1)))
+
+
+@pytest.mark.parametrize(
+    ("grey", "entropy"),
+    [
+        (0.0, 0.0),
+        (1.0, 0.0),
+        (0.5, 4 * np.log(2)),
+        (0.1, -4 * (0.1 * np.log(0.1) + 0.9 * np.log(0.9))),
+    ],
+)
+def test_the_entropy_of_pixels_is_what_a_perfect_reconstruction_costs(grey, entropy):
+    images = np.full((3, 2, 2, 1), grey)
+    assert metrics.pixel_entropy(images) == pytest.approx(entropy)
+    half = np.concatenate([images, np.zeros_like(images)])
+    assert metrics.pixel_entropy(half) == pytest.approx(entropy / 2), "a mean over images"
