@@ -11,7 +11,6 @@ def test_the_facts_of_a_metric_agree(metric):
     assert metric.label
     assert metric.digits >= 2
     if metric.judged:
-        assert metric.margin > 0
         assert metric.direction in (Direction.HIGHER, Direction.LOWER)
 
 
@@ -23,7 +22,6 @@ def test_no_two_metrics_share_a_name(attribute):
 
 def test_what_is_judged_follows_from_the_metrics():
     assert [metric.column for metric in columns.JUDGED] == ["elbo", "mse", "psnr", "ssim", "gap"]
-    assert {metric.column: metric.margin for metric in columns.JUDGED} == columns.MARGINS
     assert [columns.BY_COLUMN[metric.column] for metric in METRICS] == list(METRICS)
 
 
@@ -34,11 +32,6 @@ def test_the_title_has_the_unit_where_there_is_one(unit, title):
     assert Metric("elbo", "test ELBO", Direction.HIGHER, unit).title == title
 
 
-@pytest.mark.parametrize(("margin", "judged"), [(None, False), (1.0, True)])
-def test_a_metric_with_a_margin_is_judged(margin, judged):
-    assert Metric("elbo", "test ELBO", Direction.HIGHER, margin=margin).judged == judged
-
-
 @pytest.mark.parametrize(
     ("column", "label"),
     [
@@ -46,7 +39,6 @@ def test_a_metric_with_a_margin_is_judged(margin, judged):
         ("weight_decay", "weight decay"),
         ("decoder_activation", "decoder"),
         ("train_size", "training images"),
-        ("rate_choice", "learning rate"),
     ],
 )
 def test_a_column_has_a_label_in_words(column, label):
@@ -70,8 +62,6 @@ def test_no_label_of_a_setting_is_a_name_of_code(column):
         ("learning_rate", 3e-4, "learning rate 0.0003"),
         ("batch_norm", True, "with batch normalisation"),
         ("batch_norm", False, "without batch normalisation"),
-        ("rate_choice", keys.RateChoice.DEFAULT, "default learning rate"),
-        ("rate_choice", keys.RateChoice.TUNED, "tuned learning rate"),
         ("dataset", "mnist5k", "mnist5k"),
         ("activation", "relu", "relu"),
     ],

@@ -94,3 +94,14 @@ def test_tables_are_split_by_comparison(tmp_path):
 def test_reading_a_folder_without_tables_fails(tmp_path):
     with pytest.raises(FileNotFoundError):
         files.read(tmp_path)
+
+
+def test_only_the_models_asked_for_are_collected_in_their_order(tmp_path):
+    for name, models in (("one", ["a", "b"]), ("other", ["c"])):
+        (tmp_path / name).mkdir()
+        table = pd.DataFrame({"model": models, "epoch": 1})
+        files.write(tmp_path / name, dict.fromkeys(files.FILES, table))
+    folders = [tmp_path / "one", tmp_path / "other"]
+    assert list(files.collect(folders)["runs"]["model"]) == ["a", "b", "c"]
+    for table in files.collect(folders, ["c", "a"]).values():
+        assert list(table["model"]) == ["c", "a"]

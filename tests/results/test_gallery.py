@@ -13,13 +13,13 @@ def originals() -> np.ndarray:
 
 @pytest.fixture
 def make_run(tmp_path, originals):
-    """Write a run of a data set and an activation, whose model is a text; return its folder."""
+    """Write a run that shows a model of an activation, a text; return its folder."""
 
-    def make(dataset: str, activation: str, shift: float = 0.0):
-        folder = tmp_path / f"{dataset}-{activation}"
+    def make(model: str, activation: str, shift: float = 0.0):
+        folder = tmp_path / f"{model}-{activation}"
         folder.mkdir()
-        gallery.write_run(folder, dataset, activation, originals + shift)
-        (folder / files.RUN_MODEL).write_text(f"{activation} of {dataset}")
+        gallery.write_run(folder, activation, model, originals + shift)
+        (folder / files.RUN_MODEL).write_text(f"{activation} of {model}")
         return folder
 
     return make
@@ -43,8 +43,8 @@ def test_grey_levels_are_rounded_and_clipped(value, level):
 
 
 def test_a_run_is_read_as_it_was_written(make_run, originals):
-    run = gallery.read_run(make_run("digits", "relu"))
-    assert (run.dataset, run.activation) == ("digits", "relu")
+    run = gallery.read_run(make_run("0a", "relu"))
+    assert (run.model, run.activation) == ("0a", "relu")
     np.testing.assert_array_equal(run.reconstruction, gallery.to_grey_levels(originals))
 
 
@@ -52,33 +52,34 @@ def test_a_run_without_a_finished_model_has_no_gallery(diverged):
     assert gallery.read_run(diverged) is None
 
 
-def test_a_report_joins_the_runs_of_its_data_set(tmp_path, make_run, diverged, originals):
+def test_a_report_joins_the_runs_that_show_its_models(tmp_path, make_run, diverged, originals):
     runs = [
-        make_run("digits", "relu"),
-        make_run("digits", "leaky_relu", shift=0.5),
-        make_run("mnist5k", "relu", shift=1.0),
+        make_run("0a", "relu"),
+        make_run("0b", "leaky_relu", shift=0.5),
+        make_run("0c", "relu", shift=1.0),
         diverged,
     ]
-    gallery.join(tmp_path, runs, "digits", originals)
+    gallery.join(tmp_path, runs, {"0a", "0b"}, originals[:2])
     found = gallery.read(tmp_path)
     assert list(found.reconstructions) == ["relu", "leaky_relu"]
-    np.testing.assert_array_equal(found.index, [0, 1, 2])
-    expected = {"relu": originals, "leaky_relu": np.clip(originals + 0.5, 0, 1)}
+    np.testing.assert_array_equal(found.index, [0, 1])
+    shown = originals[:2]
+    expected = {"relu": shown, "leaky_relu": np.clip(shown + 0.5, 0, 1)}
     for activation, images in expected.items():
         np.testing.assert_allclose(found.reconstructions[activation], images, atol=0.501 / 255)
-    np.testing.assert_allclose(found.original, originals, atol=0.501 / 255)
+    np.testing.assert_allclose(found.original, shown, atol=0.501 / 255)
 
 
 def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged):
     images = np.random.default_rng(1).uniform(size=(gallery.EXPLORED_IMAGES + 1, 2, 2, 1))
-    runs = [make_run("digits", "relu"), make_run("mnist5k", "tanh"), diverged]
+    runs = [make_run("0a", "relu"), make_run("0b", "tanh"), diverged]
     outdated = gallery.model_file(tmp_path, "elu")
     outdated.parent.mkdir()
     outdated.write_text("of an earlier report")
-    gallery.write_models(tmp_path, runs, "digits", images)
+    gallery.write_models(tmp_path, runs, ["0a"], images)
     assert not outdated.exists()
     assert [path.name for path in outdated.parent.glob("*.keras")] == ["relu.keras"]
-    assert gallery.model_file(tmp_path, "relu").read_text() == "relu of digits"
+    assert gallery.model_file(tmp_path, "relu").read_text() == "relu of 0a"
     found = gallery.read_test_images(tmp_path)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, images[: gallery.EXPLORED_IMAGES], atol=0.501 / 255)

@@ -14,6 +14,7 @@ PLAIN = {
     "train_size": [None],
     "batch_norm": [False],
     "weight_decay": [0.0],
+    "learning_rate": [0.001],
 }
 
 
@@ -45,28 +46,5 @@ def test_a_dimension_that_is_missing_is_an_error():
         keys.settings(**{name: values for name, values in PLAIN.items() if name != "depth"})
 
 
-@pytest.mark.parametrize(
-    ("default", "others", "rates"),
-    [
-        (1e-3, [], [1e-3]),
-        (1e-3, [1e-3], [1e-3]),
-        (1e-3, [1e-2, 1e-4], [1e-3, 1e-4, 1e-2]),
-        (1e-2, [3e-3, 1e-2, 1e-4, 3e-3], [1e-2, 1e-4, 3e-3]),
-    ],
-)
-def test_the_default_rate_is_first_and_each_is_there_once(default, others, rates):
-    assert keys.rates(default, others) == rates
-
-
-@pytest.mark.parametrize(
-    ("choice", "column"),
-    [(keys.RateChoice.DEFAULT, "default_rate"), (keys.RateChoice.TUNED, "tuned_rate")],
-)
-def test_each_choice_of_the_rate_marks_its_models_in_a_column(choice, column):
-    assert choice.column == column
-
-
-@pytest.mark.parametrize("members", [keys.Status, keys.RateChoice])
-def test_values_are_their_text_so_that_tables_hold_them_as_such(members):
-    assert [str(member) for member in members] == [member.value for member in members]
-    assert all(member == str(member) for member in members)
+def test_values_are_their_text_so_that_tables_hold_them_as_such():
+    assert [str(member) for member in keys.Status] == [member.value for member in keys.Status]

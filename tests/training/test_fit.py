@@ -123,3 +123,56 @@ def test_gradient_flow_is_measured_before_and_after_training(images):
     assert flow[0] != pytest.approx(flow[2])
     assert trained.summary["gradient_flow_start"] == pytest.approx(flow[0])
     assert trained.summary["gradient_flow"] == pytest.approx(flow[2])
+
+
+class Losses(keras.callbacks.Callback):
+    """Replace the validation loss by given ones, before other callbacks see it."""
+
+    def __init__(self, losses):
+        super().__init__()
+        self.losses, self.weights = losses, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_loss"] = self.losses[epoch]
+        self.weights.append(self.model.get_weights())
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "epochs", "kept", "ended"),
+    [
+        ([5, 4, 3, 3.5, 3.2, 9], 2, 5, 3, True),
+        ([5, 4, 3, 3.5, 2.9, 9], 2, 6, 5, False),  # the most epochs come first
+        ([5, 4, 3, 3.5, 3.2, 9], None, 6, 6, False),  # the last weights
+        ([1, 2, 3, 0, 0, 0], 2, 3, 1, True),
+    ],
+)
+def test_training_ends_when_validation_stops_improving_and_keeps_the_best(
+    images, monkeypatch, losses, patience, epochs, kept, ended
+):
+    watch = Losses(losses)
+    split = ImageSet("noise", images[:50], images[50:60], images[60:])
+    vae, probe = build(), GradientProbe(images[:8])
+    original = type(vae).fit
+
+    def fitted(self, *arguments, callbacks, **options):
+        return original(self, *arguments, callbacks=[watch, *callbacks], **options)
+
+    monkeypatch.setattr(type(vae), "fit", fitted)
+    training = TrainingConfiguration(epochs=6, patience=patience, batch_size=16)
+    trained = fit.fit(vae, split, 1e-2, 0, training, probe)
+    summary = trained.summary
+    assert (summary["epochs"], summary["kept_epoch"], summary["ended"]) == (epochs, kept, ended)
+    assert summary["val_elbo"] == -losses[kept - 1]
+    assert all(map(np.array_equal, trained.weights, watch.weights[kept - 1]))
+    assert len(trained.history) == epochs
+    assert trained.gradients["epoch"].max() == epochs
+
+
+def test_the_start_tells_initial_weights_apart(images):
+    split = ImageSet("noise", images[:50], images[50:60], images[60:])
+    training, probe = TrainingConfiguration(epochs=1), GradientProbe(images[:8])
+    starts = [
+        fit.fit(build(), split, rate, seed, training, probe).summary["start"]
+        for rate, seed in ((1e-2, 0), (1e-3, 0), (1e-2, 1))
+    ]
+    assert starts[0] == starts[1] != starts[2]

@@ -64,8 +64,8 @@ def test_the_gradient_at_a_hidden_layer_is_that_of_its_shifted_input(make_vae, i
     [
         ("relu", -100.0, 1.0, 1.0),
         ("relu", 100.0, 0.0, 0.0),
-        ("sigmoid", 100.0, 0.0, 1.0),
-        ("tanh", -100.0, 0.0, 1.0),
+        ("sigmoid", 100.0, 1.0, 1.0),
+        ("tanh", -100.0, 1.0, 1.0),
         ("linear", 100.0, 0.0, 0.0),
         ("leaky_relu", -100.0, 0.0, 0.0),
     ],
@@ -98,6 +98,34 @@ def test_the_start_and_every_epoch_are_recorded_and_training_is_untouched(
     assert same_weights(watched, alone)
 
 
+def test_after_ten_epochs_every_tenth_is_recorded(make_vae, images):
+    vae, probe = make_vae(), GradientProbe(images[:16])
+    vae.fit(images, epochs=22, batch_size=64, verbose=0, callbacks=[probe])
+    probe.record(20)  # there already
+    probe.record(22)
+    epochs = pd.DataFrame(probe.rows)["epoch"]
+    assert list(epochs.unique()) == [*range(11), 20, 22]
+    assert set(epochs.value_counts()) == {len(vae.watched_layers)}
+
+
+def test_the_images_may_be_replaced_between_trainings(make_vae, images):
+    vae, probe = make_vae(), GradientProbe(images[:16])
+    vae.fit(images, epochs=1, batch_size=64, verbose=0, callbacks=[probe])
+    first = pd.DataFrame(probe.rows)
+    probe.images = images[16:32]
+    vae.initialize(0)
+    vae.fit(images, epochs=1, batch_size=64, verbose=0, callbacks=[probe])
+    other = GradientProbe(images[16:32])
+    other.set_model(vae)
+    vae.initialize(0)
+    other.record(0)
+    second = pd.DataFrame(probe.rows)
+    pd.testing.assert_frame_equal(
+        second[second["epoch"] == 0], pd.DataFrame(other.rows), check_exact=True
+    )
+    assert not second.equals(first)
+
+
 def test_rows_are_cleared_when_training_starts_again(make_vae, images):
     vae, probe = make_vae(), GradientProbe(images[:16])
     vae.fit(images, epochs=2, batch_size=32, verbose=0, callbacks=[probe])
@@ -128,9 +156,9 @@ def test_rows_name_the_network_and_the_role(make_vae, images, tmp_path, batch_no
     ]
 
 
-def test_a_unit_is_dead_where_it_is_zero_in_every_image_and_at_every_position():
-    dense = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 2.0, 1.0, 0.0]])
+def test_a_unit_is_dead_where_it_is_flat_in_every_image_and_at_every_position():
+    dense = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 2.0, 1.0, 0.0]]) == 0
     assert probes.dead_share(tf.constant(dense)) == 0.5
-    convolution = np.zeros((2, 3, 3, 4))
-    convolution[1, 2, 0, 1] = -1.0
+    convolution = np.full((2, 3, 3, 4), True)
+    convolution[1, 2, 0, 1] = False
     assert probes.dead_share(tf.constant(convolution)) == 0.75

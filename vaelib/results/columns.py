@@ -27,9 +27,8 @@ class Metric:
         Empty for a pure number.
     digits : int
         Significant digits shown.
-    margin : float or None
-        A difference of at most this does not matter, by default; in the
-        metric's unit. None where no verdict is given.
+    judged : bool
+        Whether every pair of activations gets a verdict on it.
     marks_best : bool
         Whether the table marks the best value, where there is a direction.
     """
@@ -39,13 +38,8 @@ class Metric:
     direction: Direction
     unit: str = ""
     digits: int = 3
-    margin: float | None = None
+    judged: bool = False
     marks_best: bool = True
-
-    @property
-    def judged(self) -> bool:
-        """Whether every pair of activations gets a verdict on it."""
-        return self.margin is not None
 
     @property
     def title(self) -> str:
@@ -54,30 +48,38 @@ class Metric:
 
 
 METRICS = (
-    Metric("elbo", "test ELBO", Direction.HIGHER, "nats", digits=4, margin=1.0),
-    Metric("mse", "MSE", Direction.LOWER, margin=0.0005),
-    Metric("psnr", "PSNR", Direction.HIGHER, "dB", margin=0.1),
-    Metric("ssim", "SSIM", Direction.HIGHER, margin=0.01),
+    Metric("elbo", "test ELBO", Direction.HIGHER, "nats", digits=4, judged=True),
+    Metric(
+        "bound",
+        "L\N{SUBSCRIPT ONE}\N{SUBSCRIPT ZERO}\N{SUBSCRIPT ZERO}",
+        Direction.HIGHER,
+        "nats",
+        digits=4,
+        marks_best=False,
+    ),
+    Metric("mse", "MSE", Direction.LOWER, judged=True),
+    Metric("psnr", "PSNR", Direction.HIGHER, "dB", judged=True),
+    Metric("ssim", "SSIM", Direction.HIGHER, judged=True),
+    Metric("sliced_wasserstein", "sliced Wasserstein", Direction.LOWER, marks_best=False),
     Metric("kl", "KL", Direction.NEITHER, "nats"),
     Metric("active_units", "active units", Direction.NEITHER),
+    Metric("epochs", "epochs trained", Direction.NEITHER),
     Metric("epochs_to_target", "epochs to target", Direction.LOWER),
     Metric("seconds_per_epoch", "seconds per epoch", Direction.LOWER),
-    # A gap is small also where little was learned: the smallest is not the best.
-    Metric("gap", "generalisation gap", Direction.LOWER, "nats", margin=1.0, marks_best=False),
+    # A model that learned nothing has no gap, either: the smallest is not the best.
+    Metric("gap", "generalisation gap", Direction.LOWER, "nats", judged=True, marks_best=False),
     Metric("gradient_flow", "gradient flow", Direction.NEITHER),
 )
 BY_COLUMN = {metric.column: metric for metric in METRICS}
 JUDGED = tuple(metric for metric in METRICS if metric.judged)
-MARGINS = {metric.column: metric.margin for metric in JUDGED}
 
 # Labels of columns whose names would mislead a reader.
 _LABELS = {
     "decoder_activation": "decoder",
-    "rate_choice": "learning rate",
     "train_size": "training images",
 }
 # Columns whose values need no label.
-_PLAIN = {"activation", "dataset", "measure", "moment", "nonlinear", "remedy", "study"}
+_PLAIN = {"activation", "dataset", "measure", "moment", "nonlinear", "remedy", "training"}
 
 
 def label(column: str) -> str:
@@ -97,8 +99,6 @@ def describe(column: str, value) -> str:
     """
     if column == "batch_norm":
         return f"{'with' if value else 'without'} batch normalisation"
-    if column == "rate_choice":
-        return f"{value} learning rate"
     if column == "train_size":
         return f"{value:,.0f} training images"
     shown = f"{value:g}" if isinstance(value, float) else str(value)

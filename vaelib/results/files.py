@@ -1,16 +1,16 @@
 """Files of runs and reports: their names, and the result tables as CSV."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-# The result tables. Layers by epochs and scores of every test image are many:
+# The result tables. Epochs, layers by epochs and scores of every test image are many:
 # compressed, they stay small enough to publish.
 FILES = {
     "runs": "runs.csv",
-    "history": "history.csv",
+    "history": "history.csv.gz",
     "gradients": "gradients.csv.gz",
     "latents": "latents.csv",
     "scores": "scores.csv.gz",
@@ -31,7 +31,9 @@ MODELS = "models"  # a folder
 
 FAILURE_COLUMNS = ["dataset", "activation", "reason"]
 
-_TEXT_COLUMNS = dict.fromkeys(("dataset", "activation", "decoder_activation"), str)
+_TEXT_COLUMNS = dict.fromkeys(
+    ("dataset", "activation", "decoder_activation", "model", "start", "split", "hidden_units"), str
+)
 
 
 def write(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -74,7 +76,24 @@ def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:
     return [part.drop(columns="comparison").reset_index(drop=True) for part in parts]
 
 
-def collect(folders: Iterable[str | Path]) -> dict[str, pd.DataFrame]:
-    """Join the tables of several runs."""
+def collect(
+    folders: Iterable[str | Path], models: Sequence[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Join the tables of several runs.
+
+    Parameters
+    ----------
+    folders : iterable of str or path
+    models : sequence of str, optional
+        Identities of the models to keep, in their order; all by default.
+    """
     parts = [read(folder) for folder in folders]
-    return {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in FILES}
+    tables = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in FILES}
+    if models is None:
+        return tables
+    order = {model: position for position, model in enumerate(models)}
+    for name, table in tables.items():
+        kept = table[table["model"].isin(order)]
+        positions = kept["model"].map(order)
+        tables[name] = kept.loc[positions.sort_values(kind="stable").index].reset_index(drop=True)
+    return tables

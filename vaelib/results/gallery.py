@@ -1,13 +1,14 @@
 """Galleries: reconstructions to show side by side, and models to explore.
 
-A run keeps the reconstructions of a few test images. A report joins those of its
-runs in one file, and keeps one model for each activation with some test images.
-Pixels are stored as 8-bit grey levels. A run without a finished model has none.
+A run keeps one model, and its reconstructions of a few test images. A report joins
+those of its runs that show the same replicate in one file, and keeps their models with
+some test images. Pixels are stored as 8-bit grey levels. A run without a finished model
+has none.
 """
 
 import dataclasses
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from vaelib.results import files
 
 EXPLORED_IMAGES = 200  # test images kept beside the models
+KEPT_IMAGES = 64  # whose reconstructions a run keeps
 _IMAGES = "images.npz"
 _PREFIX = "by_"  # of an activation's array in the report's file
 
@@ -25,13 +27,15 @@ class RunGallery:
 
     Attributes
     ----------
-    dataset, activation : str
+    activation : str
+    model : str
+        Identity of the model; see `training.configuration.ModelConfiguration`.
     reconstruction : array of uint8 [n, height, width, channels]
         Of the first test images.
     """
 
-    dataset: str
     activation: str
+    model: str
     reconstruction: np.ndarray
 
 
@@ -54,24 +58,24 @@ class Gallery:
     reconstructions: dict[str, np.ndarray]
 
 
-def write_run(
-    folder: str | Path, dataset: str, activation: str, reconstructions: np.ndarray
-) -> None:
+def write_run(folder: str | Path, activation: str, model: str, reconstructions: np.ndarray) -> None:
     """Keep the reconstructions of a run.
 
     Parameters
     ----------
     folder : str or path
         Of the run.
-    dataset, activation : str
+    activation, model : str
+        See `RunGallery`.
     reconstructions : array of float [n, height, width, channels]
-        Of the first test images; what is outside [0, 1] is clipped.
+        Of the test images, of which the first `KEPT_IMAGES` are kept; what is outside
+        [0, 1] is clipped.
     """
     np.savez_compressed(
         Path(folder) / files.RUN_GALLERY,
-        dataset=dataset,
         activation=activation,
-        reconstruction=to_grey_levels(reconstructions),
+        model=model,
+        reconstruction=to_grey_levels(reconstructions[:KEPT_IMAGES]),
     )
 
 
@@ -82,28 +86,29 @@ def read_run(folder: str | Path) -> RunGallery | None:
         return None
     with np.load(path) as archive:
         return RunGallery(
-            str(archive["dataset"]), str(archive["activation"]), archive["reconstruction"]
+            str(archive["activation"]), str(archive["model"]), archive["reconstruction"]
         )
 
 
 def join(
-    folder: str | Path, runs: Iterable[str | Path], dataset: str, originals: np.ndarray
+    folder: str | Path, runs: Iterable[str | Path], models: Container[str], originals: np.ndarray
 ) -> None:
-    """Join the galleries of a data set's runs in one file of the report.
+    """Join the galleries of some models in one file of the report.
 
     Parameters
     ----------
     folder : str or path
         Of the report.
     runs : iterable of str or path
-        Folders of finished runs; those of other data sets are left out.
-    dataset : str
+        Folders of finished runs; those that show other models are left out.
+    models : container of str
+        Identities of the models to show, all of one replicate.
     originals : array of float [n, height, width, channels]
-        The test images that the runs reconstructed, in [0, 1].
+        The first test images of that replicate, in [0, 1], at most `KEPT_IMAGES`.
     """
     arrays = {"index": np.arange(len(originals)), "original": to_grey_levels(originals)}
-    for _, run in _of_dataset(runs, dataset):
-        arrays[f"{_PREFIX}{run.activation}"] = run.reconstruction
+    for _, run in _showing(runs, models):
+        arrays[f"{_PREFIX}{run.activation}"] = run.reconstruction[: len(originals)]
     np.savez_compressed(Path(folder) / files.GALLERY, **arrays)
 
 
@@ -122,25 +127,25 @@ def read(folder: str | Path) -> Gallery:
 
 
 def write_models(
-    folder: str | Path, runs: Iterable[str | Path], dataset: str, images: np.ndarray
+    folder: str | Path, runs: Iterable[str | Path], models: Container[str], images: np.ndarray
 ) -> None:
-    """Keep the models of a data set's runs with test images to explore them on.
+    """Keep some models with test images to explore them on.
 
     Parameters
     ----------
     folder : str or path
         Of the report; models of an earlier one are deleted.
-    runs, dataset
+    runs, models
         As in `join`.
     images : array of float [n, height, width, channels]
         Test images in [0, 1], of which the first `EXPLORED_IMAGES` are kept.
     """
-    models = Path(folder) / files.MODELS
-    shutil.rmtree(models, ignore_errors=True)
-    models.mkdir()
-    for path, run in _of_dataset(runs, dataset):
+    kept = Path(folder) / files.MODELS
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    for path, run in _showing(runs, models):
         shutil.copyfile(path / files.RUN_MODEL, model_file(folder, run.activation))
-    np.savez_compressed(models / _IMAGES, test=to_grey_levels(images[:EXPLORED_IMAGES]))
+    np.savez_compressed(kept / _IMAGES, test=to_grey_levels(images[:EXPLORED_IMAGES]))
 
 
 def model_file(folder: str | Path, activation: str) -> Path:
@@ -159,9 +164,11 @@ def to_grey_levels(images: np.ndarray) -> np.ndarray:
     return np.round(255 * np.clip(images, 0, 1)).astype("uint8")
 
 
-def _of_dataset(runs: Iterable[str | Path], dataset: str) -> Iterator[tuple[Path, RunGallery]]:
-    """Yield the runs that have a gallery of this data set."""
+def _showing(
+    runs: Iterable[str | Path], models: Container[str]
+) -> Iterator[tuple[Path, RunGallery]]:
+    """Yield the runs whose gallery shows one of these models."""
     for path in map(Path, runs):
         run = read_run(path)
-        if run is not None and run.dataset == dataset:
+        if run is not None and run.model in models:
             yield path, run

@@ -10,26 +10,15 @@ PACKAGE = Path(__file__).parents[1]
 
 NOTEBOOKS = PACKAGE.parent / "notebooks"
 
-# What a finished run depends on besides its settings and images; the import contracts
+# What a trained model depends on besides its settings and images; the import contracts
 # of pyproject.toml see to it that nothing of this imports anything else.
 _CODE = ("backend.py", "metrics.py", "results/keys.py", "data", "models", "training")
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
 
-def digest(*content) -> str:
-    """Return the hash of a run's settings and images, the code and the libraries.
-
-    Parameters
-    ----------
-    *content
-        What JSON can hold.
-
-    Returns
-    -------
-    str
-        Twelve hexadecimal digits.
-    """
-    return hash_of([*content, code_digest(), versions()])[:12]
+def environment() -> str:
+    """Return the hash of the code and the libraries that a result depends on."""
+    return hash_of([code_digest(), versions()])
 
 
 def hash_of(content) -> str:

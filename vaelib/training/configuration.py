@@ -1,15 +1,16 @@
-"""What a study's training notebook decides once, for all of its models."""
+"""All that determines one trained model, and its identity."""
 
 import dataclasses
 from collections.abc import Sequence
 
 from vaelib.exceptions import require
-from vaelib.results import keys
+from vaelib.results import provenance
+from vaelib.results.keys import Setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NetworkConfiguration:
-    """The network of every model; see `VAE` for the fields.
+    """The network; see `VAE` for the fields.
 
     A `results.keys.Setting` has what varies between the models of a study.
 
@@ -32,16 +33,17 @@ class NetworkConfiguration:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfiguration:
-    """How every model is trained and probed.
+    """How a model is trained and probed.
 
     Attributes
     ----------
-    learning_rate : float
-        The default one; its models are scored on test images in any case.
-    learning_rates : sequence of float
-        More rates, from which the best on validation images is chosen.
-    seeds : sequence of int
-    epochs, batch_size : int
+    epochs : int
+        At most.
+    patience : int or None
+        Epochs without a better validation loss after which training ends; the
+        weights of the best epoch are kept. None trains all epochs and keeps the
+        last weights.
+    batch_size : int
     probe_images : int
         Training images in the batch of the `GradientProbe`.
     saturation : float
@@ -50,25 +52,71 @@ class TrainingConfiguration:
     Raises
     ------
     ValueError
-        For a number that is not positive, or without a seed.
+        For a number that is not positive.
     """
 
-    learning_rate: float = 1e-3
-    learning_rates: Sequence[float] = ()
-    seeds: Sequence[int] = (0,)
     epochs: int
+    patience: int | None = None
     batch_size: int = 32
     probe_images: int = 256
     saturation: float = 0.01
 
     def __post_init__(self):
-        require(len(self.seeds) > 0, "seeds", self.seeds, "at least one")
         for field in ("epochs", "batch_size", "probe_images"):
             require(getattr(self, field) > 0, field, getattr(self, field), "at least 1")
-        for rate in self.rates:
-            require(rate > 0, "learning_rate", rate, "above 0")
+        require(self.patience is None or self.patience > 0, "patience", self.patience, "above 0")
 
-    @property
-    def rates(self) -> list[float]:
-        """All learning rates, the default one first, then ascending."""
-        return keys.rates(self.learning_rate, self.learning_rates)
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Split:
+    """How the images of a replicate are split; see `data.load_images`.
+
+    Attributes
+    ----------
+    dataset : str
+        The name of the images in the tables.
+    fingerprint : str
+        Of the images before the split.
+    validation_fraction, test_fraction : float
+    """
+
+    dataset: str
+    fingerprint: str
+    validation_fraction: float = 0.1
+    test_fraction: float = 0.1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfiguration:
+    """All that determines one trained model: the unit of work of a study.
+
+    Attributes
+    ----------
+    split : Split
+    network : NetworkConfiguration
+    setting : Setting
+    training : TrainingConfiguration
+    seed : int
+        Number of the replicate: of the split, the weights, the order of images
+        and the noise.
+    scored : bool
+        Whether the model is scored on test images, which models that serve to
+        choose a configuration are not.
+    """
+
+    split: Split
+    network: NetworkConfiguration
+    setting: Setting
+    training: TrainingConfiguration
+    seed: int
+    scored: bool = True
+
+    def identity(self, environment: str) -> str:
+        """Return the hash of all that determines the model: 16 hexadecimal digits.
+
+        Parameters
+        ----------
+        environment : str
+            Hash of the code and the libraries; see `provenance.environment`.
+        """
+        return provenance.hash_of([environment, dataclasses.asdict(self)])[:16]

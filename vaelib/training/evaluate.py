@@ -7,12 +7,38 @@ import pandas as pd
 
 from vaelib import metrics
 from vaelib.data.images import ImageSet
+from vaelib.models import bounds
 from vaelib.models.vae import VAE
 from vaelib.results.keys import Status
 from vaelib.training.fit import TrainedModel
 
+BOUND_SAMPLES = 100  # of the importance-weighted bound
+# Images of what is costly: the importance-weighted bound, and distances of distributions.
+_COSTLY_IMAGES = 1000
+
 # Columns of ``runs`` that need the test images: NaN where they were not seen.
-_SCORED = ("elbo", "mse", "psnr", "ssim", "kl", "active_units", "identical", "train_elbo", "gap")
+_SCORED = (
+    "elbo",
+    "bound",
+    "mse",
+    "psnr",
+    "ssim",
+    "sliced_wasserstein",
+    "kl",
+    "active_units",
+    "identical",
+    "train_elbo",
+    "gap",
+)
+_BASELINE = (
+    "constant_elbo",
+    "constant_train_elbo",
+    "constant_mse",
+    "constant_psnr",
+    "constant_ssim",
+    "pixel_entropy",
+    "train_sliced_wasserstein",
+)
 # Columns with their types, so that an empty table can be concatenated with others.
 _SCORE_COLUMNS = {"image": int, "elbo": float, "mse": float, "psnr": float, "ssim": float}
 _LATENT_COLUMNS = {"unit": int, "kl": float, "active": bool}
@@ -57,6 +83,9 @@ def score(
     model.set_weights(trained.weights)
     scores = pd.DataFrame(columns=list(_SCORE_COLUMNS)).astype(_SCORE_COLUMNS)
     latents = pd.DataFrame(columns=list(_LATENT_COLUMNS)).astype(_LATENT_COLUMNS)
+    baseline = dict.fromkeys(_BASELINE, np.nan)
+    if test_allowed:
+        baseline = constant_image(images, model.likelihood)
     summary = dict.fromkeys(_SCORED, np.nan)
     reconstructions = None
     if test_allowed and trained.summary["status"] == Status.FINISHED:
@@ -74,20 +103,57 @@ def score(
         kl = metrics.kl_per_unit(means, log_variances)
         active = metrics.active_units(means)
         latents = pd.DataFrame({"unit": np.arange(len(kl)), "kl": kl, "active": active})
+        some = images.test[:_COSTLY_IMAGES]
+        samples = model.sample(len(some), seed=trained.seed)
         train_elbo, elbo = float(np.mean(model.elbo(images.train))), float(scores["elbo"].mean())
+        luck = baseline["constant_train_elbo"] - baseline["constant_elbo"]
         summary = {
             **scores[["elbo", "mse", "psnr", "ssim"]].mean(),
+            "bound": float(np.mean(model.importance_bound(some, samples=BOUND_SAMPLES))),
+            "sliced_wasserstein": metrics.sliced_wasserstein(samples, some),
             "kl": kl.sum(),
             "active_units": int(active.sum()),
             "identical": int(metrics.identical(images.test, reconstructions).sum()),
             "train_elbo": train_elbo,
-            "gap": train_elbo - elbo,
+            "gap": train_elbo - elbo - luck,
         }
     tables = {
-        "runs": pd.DataFrame([{**trained.summary, **summary}]),
+        "runs": pd.DataFrame([{**trained.summary, **baseline, **summary}]),
         "history": trained.history.copy(),
         "gradients": trained.gradients.copy(),
         "latents": latents,
         "scores": scores,
     }
     return ScoredModel(tables, reconstructions)
+
+
+def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
+    """Score the best constant image on a split, and what bounds any score there.
+
+    Parameters
+    ----------
+    images : ImageSet
+    likelihood : {"bernoulli", "gaussian"}
+
+    Returns
+    -------
+    dict of str to float
+        Columns of ``runs``: ``constant_elbo`` (see `bounds.constant_elbo`),
+        ``constant_mse``, ``constant_psnr`` and ``constant_ssim`` of the test images,
+        the constant being the mean of the training images; ``constant_train_elbo``,
+        of the training images; ``pixel_entropy``, see `metrics.pixel_entropy`, NaN for
+        a Gaussian; ``train_sliced_wasserstein``, between training and test images.
+    """
+    mean = images.train.mean(axis=0, dtype="float64").astype("float32")
+    constant = np.broadcast_to(mean, images.test.shape)
+    some = images.test[:_COSTLY_IMAGES]
+    values = (
+        bounds.constant_elbo(images.train, images.test, likelihood),
+        bounds.constant_elbo(images.train, images.train, likelihood),
+        float(metrics.mse(images.test, constant).mean()),
+        float(np.nanmean(metrics.psnr(images.test, constant))),
+        float(metrics.ssim(images.test, constant).mean()),
+        metrics.pixel_entropy(images.test) if likelihood == "bernoulli" else np.nan,
+        metrics.sliced_wasserstein(images.train[: len(some)], some),
+    )
+    return dict(zip(_BASELINE, values, strict=True))

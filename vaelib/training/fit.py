@@ -1,6 +1,7 @@
 """Build the model of a setting and train it once."""
 
 import dataclasses
+import hashlib
 import time
 
 import numpy as np
@@ -27,12 +28,17 @@ class TrainedModel:
     weights : list of array
         As returned by `keras.Model.get_weights`.
     history : pandas.DataFrame
-        A row for each epoch: the terms of the loss, and seconds.
+        A row for each epoch that was trained: the terms of the loss, and seconds.
     gradients : pandas.DataFrame
         Rows of the `GradientProbe`.
     summary : dict
-        Columns of ``runs``: among them ``status``, see `results.keys.Status`,
-        and ``val_elbo``, of the validation images after the last epoch.
+        Columns of ``runs``: ``status``, see `results.keys.Status`; ``val_elbo``, of
+        the validation images with the weights that are kept; ``epochs`` trained and
+        ``kept_epoch``, whose weights are kept; ``ended``, whether validation had
+        stopped improving; ``start``, a hash of the weights before training;
+        ``gradient_flow_start``, ``gradient_flow_learning``, the median over the
+        measurements up to the kept epoch, and ``gradient_flow`` with the weights that
+        are kept; seconds.
     """
 
     seed: int
@@ -116,41 +122,65 @@ def fit(
     learning_rate : float
     seed : int
     training : TrainingConfiguration
-        Gives the epochs and the batch size.
+        Gives the epochs, the patience and the batch size.
     probe : GradientProbe
 
     Returns
     -------
     TrainedModel
+        With the weights of the best epoch on the validation images where there is a
+        patience, else with the last ones.
     """
     model.initialize(seed)
     model.optimizer.learning_rate = learning_rate
+    start = _hash(model.get_weights())
     clock = _Clock()
+    callbacks = [clock, probe, keras.callbacks.TerminateOnNaN()]
+    if training.patience is not None:
+        stopping = keras.callbacks.EarlyStopping(
+            "val_loss", patience=training.patience, restore_best_weights=True
+        )
+        callbacks.append(stopping)
     started = time.perf_counter()
     log = model.fit(
         images.train,
         epochs=training.epochs,
         batch_size=training.batch_size,
         validation_data=images.validation,
-        callbacks=[clock, probe, keras.callbacks.TerminateOnNaN()],
+        callbacks=callbacks,
         verbose=0,
     ).history
     seconds = time.perf_counter() - started
     history = pd.DataFrame(log)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     history["seconds"] = clock.seconds
+    diverged = not np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
+    kept = len(history)
+    if training.patience is not None and not diverged:
+        kept = stopping.best_epoch + 1
+    probe.record(kept)
     gradients = pd.DataFrame(probe.rows)
-    finite = np.isfinite(history[["loss", "val_loss"]]).all(axis=None)
-    diverged = len(history) < training.epochs or not finite
     flow = metrics.gradient_flow(gradients)["flow"]
     summary = {
         "status": keys.Status.DIVERGED if diverged else keys.Status.FINISHED,
-        "val_elbo": np.nan if diverged else -history["val_loss"].iloc[-1],
-        "gradient_flow_start": flow.iloc[0],
-        "gradient_flow": np.nan if diverged else flow.iloc[-1],
+        "val_elbo": np.nan if diverged else -history["val_loss"].iloc[kept - 1],
         "epochs": len(history),
-        # The first epoch of the first seed also compiles.
+        "kept_epoch": kept,
+        "ended": bool(training.patience is not None and stopping.stopped_epoch > 0),
+        "start": start,
+        "gradient_flow_start": flow.loc[0],
+        "gradient_flow_learning": np.nan if diverged else flow.loc[1:kept].median(),
+        "gradient_flow": np.nan if diverged else flow.loc[kept],
+        # The first epoch of the first model also compiles.
         "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),
         "seconds": seconds,
     }
     return TrainedModel(seed, model.get_weights(), history, gradients, summary)
+
+
+def _hash(weights: list[np.ndarray]) -> str:
+    """Return 12 hexadecimal digits of the SHA-256 of weights."""
+    digest = hashlib.sha256()
+    for array in weights:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()[:12]

@@ -11,14 +11,15 @@ from vaelib.models.layers import Network, Role, WatchedLayer
 # What is measured of a layer; the other columns say which layer, and when.
 _MEASURES = ("gradient_norm", "gradient_rms", "dead", "saturated")
 COLUMNS = ("epoch", "depth", "network", "layer", "role", *_MEASURES)
+_EVERY = 10  # epochs between two measurements, after as many that are all measured
 
 
 class GradientProbe(keras.callbacks.Callback):
-    """Record the gradients of every layer before training and after every epoch.
+    """Record the gradients of every layer before training and after many epochs.
 
-    One fixed batch with fixed noise passes forward and backward once per epoch,
-    so that the training step carries no extra work. Give every activation and
-    seed the same images.
+    One fixed batch with fixed noise passes forward and backward, so that the
+    training step carries no extra work: after each of the first ten epochs and
+    after every tenth from there on. Give every activation the same images.
 
     Parameters
     ----------
@@ -40,14 +41,14 @@ class GradientProbe(keras.callbacks.Callback):
         gradient with respect to the kernel, the loss being averaged over
         images; ``gradient_rms``, root mean square over images and units of the
         gradient with respect to the pre-activation, the loss being summed over
-        images; ``dead``, share of units that are zero for every image (and at
-        every position, where a layer has positions); ``saturated``, share of
-        elements. The last two are NaN for output layers.
+        images; ``dead``, share of units that are saturated for every image (and at
+        every position, where a layer has positions), so that no image trains them;
+        ``saturated``, share of elements. The last two are NaN for output layers.
     """
 
     def __init__(self, images: np.ndarray, saturation: float = 0.01, seed: int = 0):
         super().__init__()
-        self.images = np.asarray(images, "float32")
+        self.images = np.asarray(images, "float32")  # may be replaced between two trainings
         self.saturation = saturation
         self.seed = seed
         self.rows: list[dict] = []
@@ -57,21 +58,31 @@ class GradientProbe(keras.callbacks.Callback):
         super().set_model(model)
         if model is not self._measured_model:  # one trace serves all seeds
             self._measured_model = model
-            rng = np.random.default_rng([self.seed])
-            noise = rng.standard_normal((len(self.images), model.latent_dim), dtype="float32")
-            measure = _measurement(model, self.saturation)
-            self._measure = lambda: measure(tf.constant(self.images), tf.constant(noise))
+            self._measurement = _measurement(model, self.saturation)
 
     def on_train_begin(self, logs=None) -> None:
         self.rows = []
-        self._record(0)
+        self.record(0)
 
     def on_epoch_end(self, epoch: int, logs=None) -> None:
-        self._record(epoch + 1)
+        if epoch < _EVERY or (epoch + 1) % _EVERY == 0:
+            self.record(epoch + 1)
 
-    def _record(self, epoch: int) -> None:
+    def record(self, epoch: int) -> None:
+        """Measure the model as it is now, unless this epoch was measured before.
+
+        Parameters
+        ----------
+        epoch : int
+            After which the model has its weights.
+        """
+        if any(row["epoch"] == epoch for row in self.rows):
+            return
+        rng = np.random.default_rng([self.seed])
+        noise = rng.standard_normal((len(self.images), self.model.latent_dim), dtype="float32")
+        measured = self._measurement(tf.constant(self.images), tf.constant(noise)).numpy()
         for depth, (watched, values) in enumerate(
-            zip(self.model.watched_layers, self._measure().numpy(), strict=True), start=1
+            zip(self.model.watched_layers, measured, strict=True), start=1
         ):
             row = {
                 "epoch": epoch,
@@ -124,30 +135,31 @@ def _measurement(model, saturation: float):
             [tf.norm(kernel_gradient / n), tf.sqrt(tf.reduce_mean(gradient**2))]
             for kernel_gradient, gradient in zip(kernel_gradients, gradients, strict=True)
         ]
-        for row, one, activation, slope in zip(rows, layers, activations, slopes, strict=True):
+        for row, one, slope in zip(rows, layers, slopes, strict=True):
             hidden = one.role == Role.HIDDEN
-            row.append(dead_share(activation) if hidden else np.nan)
-            row.append(_share(tf.abs(slope) < saturation) if hidden else np.nan)
+            flat = tf.abs(slope) < saturation
+            row.append(dead_share(flat) if hidden else np.nan)
+            row.append(_share(flat) if hidden else np.nan)
         return tf.stack([tf.stack(row) for row in rows])
 
     return measure
 
 
-def dead_share(activation):
-    """Return the share of units that are zero for every image, and at every position.
+def dead_share(flat):
+    """Return the share of units that are saturated for every image, and at every position.
 
     Parameters
     ----------
-    activation : tensor [n, ..., units]
-        After the activation function; the axes between are positions.
+    flat : tensor of bool [n, ..., units]
+        Whether an element is saturated; the axes between are positions.
 
     Returns
     -------
     scalar tensor
         In [0, 1].
     """
-    all_but_units = list(range(len(activation.shape) - 1))
-    return _share(tf.reduce_all(activation == 0, axis=all_but_units))
+    all_but_units = list(range(len(flat.shape) - 1))
+    return _share(tf.reduce_all(flat, axis=all_but_units))
 
 
 def _share(mask):

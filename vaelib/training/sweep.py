@@ -1,108 +1,116 @@
-"""Train one activation at every learning rate from every seed of a setting."""
+"""Train a block of models: one activation in several settings, from several seeds."""
 
 import dataclasses
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from vaelib.data.images import ImageSet
-from vaelib.models import bounds
+from vaelib.data.images import ImagePool, ImageSet
 from vaelib.models.vae import VAE
-from vaelib.results.keys import SAME, RateChoice, Setting, Status
-from vaelib.results.provenance import versions
-from vaelib.training.configuration import TrainingConfiguration
+from vaelib.results.keys import SAME, Setting
+from vaelib.results.provenance import environment, versions
+from vaelib.training.configuration import (
+    ModelConfiguration,
+    NetworkConfiguration,
+    Split,
+    TrainingConfiguration,
+)
 from vaelib.training.evaluate import ScoredModel, score
-from vaelib.training.fit import fit
+from vaelib.training.fit import build, fit
 from vaelib.training.probes import GradientProbe
 
 
 def train(
-    model: VAE,
-    images: ImageSet,
-    setting: Setting,
+    pool: ImagePool,
+    split: Split,
+    network: NetworkConfiguration,
+    settings: Sequence[Setting],
     training: TrainingConfiguration,
-    first_point: int = 0,
-) -> Iterator[ScoredModel]:
-    """Train a model at every rate from every seed, then score some on test images.
+    seeds: Sequence[int],
+    scored: bool = True,
+) -> Iterator[tuple[VAE, ImageSet, ScoredModel]]:
+    """Train a model in every setting from every seed, on the split of that seed.
 
-    Test images are seen at the default learning rate and at the tuned one, which
-    is the best on the validation images, and only after all models are trained.
+    No bit of a model depends on what else is trained in the same block.
 
     Parameters
     ----------
-    model : VAE
-        Compiled, of this setting, see `fit.build`; its weights are drawn anew.
-    images : ImageSet
-    setting : Setting
-        Recorded in the rows.
+    pool : ImagePool
+    split : Split
+        How each seed splits the pool.
+    network : NetworkConfiguration
+    settings : sequence of Setting
+        Neighbours that differ in nothing but the learning rate share a compilation.
     training : TrainingConfiguration
-    first_point : int
-        Number of the grid point of the first rate; the others follow.
+    seeds : sequence of int
+    scored : bool
+        Whether test images are scored; else they are not looked at.
 
     Yields
     ------
-    ScoredModel
-        For each rate and seed; until the next, `model` has its weights.
+    model : VAE
+        With the weights of the model, until the next.
+    images : ImageSet
+        The split of its seed.
+    run : ScoredModel
     """
-    probe = GradientProbe(images.train[: training.probe_images], saturation=training.saturation)
-    trained = {
-        rate: [fit(model, images, rate, seed, training, probe) for seed in training.seeds]
-        for rate in training.rates
+    here = environment()
+    built = None
+    for setting in settings:
+        if dataclasses.replace(setting, learning_rate=1.0) != built:
+            built = dataclasses.replace(setting, learning_rate=1.0)
+            model = build(pool.shape, network, setting)
+            probe = None
+        for seed in seeds:
+            images = pool.split(
+                seed, split.validation_fraction, split.test_fraction, setting.train_size
+            )
+            batch = images.train[: training.probe_images]
+            if probe is None:
+                probe = GradientProbe(batch, saturation=training.saturation)
+            probe.images = batch
+            trained = fit(model, images, setting.learning_rate, seed, training, probe)
+            run = score(model, images, trained, test_allowed=scored)
+            configuration = ModelConfiguration(
+                split=split,
+                network=network,
+                setting=setting,
+                training=training,
+                seed=seed,
+                scored=scored,
+            )
+            _identify(run, images, configuration, configuration.identity(here))
+            run.tables["runs"] = run.tables["runs"].assign(
+                train_size=len(images.train),
+                parameters=model.count_params(),
+                python=platform.python_version(),
+                **versions(),
+            )
+            yield model, images, run
+
+
+def _identify(
+    run: ScoredModel, images: ImageSet, configuration: ModelConfiguration, identity: str
+) -> None:
+    """Add the keys to all tables of a model, and its configuration to ``runs``."""
+    key = {
+        "dataset": images.name,
+        "activation": configuration.network.activation,
+        "seed": configuration.seed,
+        "model": identity,
     }
-    tuned = best_rate({rate: [one.summary for one in group] for rate, group in trained.items()})
-    facts = _facts(model, images, setting)
-    for point, (rate, group) in enumerate(trained.items(), start=first_point):
-        chosen = {
-            RateChoice.DEFAULT.column: rate == training.learning_rate,
-            RateChoice.TUNED.column: rate == tuned,
-        }
-        for one in group:
-            scored = score(model, images, one, test_allowed=any(chosen.values()))
-            key = {
-                "dataset": images.name,
-                "activation": model.activation,
-                "point": point,
-                "seed": one.seed,
-            }
-            for table in scored.tables.values():
-                for position, (column, value) in enumerate(key.items()):
-                    table.insert(position, column, value)
-            runs = scored.tables["runs"]
-            scored.tables["runs"] = runs.assign(learning_rate=rate, **chosen, **facts)
-            yield scored
-
-
-def _facts(model: VAE, images: ImageSet, setting: Setting) -> dict:
-    """Return the columns of ``runs`` that all models of a setting share."""
-    return {
-        **dataclasses.asdict(setting),
-        "decoder_activation": setting.decoder_activation or SAME,
-        "train_size": len(images.train),
-        "constant_elbo": bounds.constant_elbo(images.train, images.test, model.likelihood),
-        "parameters": model.count_params(),
-        "python": platform.python_version(),
-        **versions(),
-    }
-
-
-def best_rate(summaries: dict[float, list[dict]]) -> float:
-    """Return the learning rate that is best on the validation images.
-
-    Parameters
-    ----------
-    summaries : dict of float to list of dict
-        Of each rate's models, one for each seed; see `TrainedModel`.
-
-    Returns
-    -------
-    float
-        Of the rates at which most seeds finish, the one with the highest mean
-        ELBO of the validation images.
-    """
-
-    def rank(rate: float) -> tuple[int, float]:
-        values = [one["val_elbo"] for one in summaries[rate] if one["status"] == Status.FINISHED]
-        return len(values), float(np.mean(values)) if values else 0.0
-
-    return max(summaries, key=rank)
+    for table in run.tables.values():
+        for position, (column, value) in enumerate(key.items()):
+            table.insert(position, column, value)
+    setting = dataclasses.asdict(configuration.setting)
+    setting["decoder_activation"] = configuration.setting.decoder_activation or SAME
+    run.tables["runs"] = run.tables["runs"].assign(
+        **setting,
+        scored=configuration.scored,
+        most_epochs=configuration.training.epochs,
+        patience=configuration.training.patience,
+        hidden_units="-".join(map(str, configuration.network.hidden_units)),
+        latent_dim=configuration.network.latent_dim,
+        likelihood=configuration.network.likelihood,
+        batch_size=configuration.training.batch_size,
+        split=images.fingerprint,
+    )
