@@ -92,8 +92,8 @@ def test_the_number_needed_by_hand():
     # z(0.975) = 1.959964, z(0.8) = 0.841621: pi/3 (7.848879 / 0.25 + 1.920730) = 34.889.
     needed = paired_tests.seeds_needed(np.array([0.5, -0.5]), np.ones(2), 0, pairs=1)
     np.testing.assert_array_equal(needed, [35, 35])
-    # 1.5 sqrt(7) - t(0.975, 6) = 1.522, with six seeds 1.104; z(0.9) = 1.282.
-    assert paired_tests.seeds_needed(np.zeros(1), np.ones(1), 1.5, pairs=1)[0] == 7
+    # 1.5 sqrt(6) - t(0.95, 5) = 1.659, with five seeds 1.222; z(0.9) = 1.282.
+    assert paired_tests.seeds_needed(np.zeros(1), np.ones(1), 1.5, pairs=1)[0] == 6
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,34 @@ def test_the_number_needed_finds_an_effect_in_four_of_five_cases(pairs, effect):
     assert 0.78 < np.mean(pairs * p < 0.05) < 0.86
 
 
-@pytest.mark.parametrize(("mean", "margin"), [(0.0, 0.5), (0.2, 0.7), (0.5, 0.8)])
+@pytest.mark.parametrize(("mean", "margin"), [(0.0, 0.5), (0.2, 0.7), (0.5, 1.3)])
 def test_the_number_needed_finds_a_tie_in_four_of_five_cases(mean, margin):
-    needed = paired_tests.seeds_needed(np.array([mean]), np.ones(1), margin, pairs=10**6)
+    pairs = 55
+    needed = paired_tests.seeds_needed(np.array([mean]), np.ones(1), margin, pairs)
     size = (2000, int(needed[0]))
-    assert size[1] < paired_tests.seeds_needed(np.array([mean]), np.ones(1), 0, pairs=10**6)
     samples = np.random.default_rng(0).normal(mean, size=size)
-    low, high = paired_tests.bootstrap_interval(samples, resamples=499)
-    # 3 sigma of 2,000 are 0.027; the bootstrap's interval is a little wider than Student's.
-    assert 0.76 < np.mean((low >= -margin) & (high <= margin)) < 0.84
+    tied = paired_tests.equivalence_p(samples, margin) < 0.05 / pairs
+    # 3 sigma of 2,000 are 0.027.
+    assert 0.76 < np.mean(tied) < 0.84
+
+
+def test_t_tests_are_those_of_scipy():
+    samples = np.random.default_rng(1).normal(0.3, size=(20, 6))
+    expected = stats.ttest_1samp(samples, 0, axis=1).pvalue
+    np.testing.assert_allclose(paired_tests.t_p(samples), expected)
+    above = stats.ttest_1samp(samples, -0.8, axis=1, alternative="greater").pvalue
+    below = stats.ttest_1samp(samples, 0.8, axis=1, alternative="less").pvalue
+    found = paired_tests.equivalence_p(samples, 0.8)
+    np.testing.assert_allclose(found, np.maximum(above, below))
+
+
+def test_tests_without_spread_are_certain():
+    rows = np.array([[0.0] * 3, [0.5] * 3, [-0.5] * 3])
+    np.testing.assert_array_equal(paired_tests.t_p(rows), [1, 0, 0])
+    np.testing.assert_array_equal(paired_tests.equivalence_p(rows, 0.5), [0, 0, 0])
+    np.testing.assert_array_equal(paired_tests.equivalence_p(rows, 0.4), [0, 1, 1])
+
+
+def test_the_side_is_that_of_most_ranks_and_not_of_one_far_out():
+    rows = np.array([[1, 2, 3, -9.0], [-1, -2, 3, -4], [1, -1, 2, -2], [0, 0, 0, 5]])
+    np.testing.assert_array_equal(paired_tests.signed_rank_side(rows), [1, -1, 0, 1])

@@ -30,6 +30,9 @@ def pair(differences, margin: float = 0.0, direction: Direction = Direction.HIGH
         (-NINE, 0, Verdict.WORSE),
         (NINE, 20, Verdict.TIED),  # significant, but within the margin
         (NINE - 5, 5, Verdict.TIED),
+        (NINE - 5, 1, Verdict.OPEN),
+        ([*NINE, 9999], 0, Verdict.BETTER),  # the one far out widens the interval beyond 0
+        (NINE - 0.999, 0, Verdict.BETTER),
         (NINE - 5, 0.5, Verdict.OPEN),
         (NINE, 4, Verdict.BETTER),  # 5 on average: whether it is beyond the margin is open
         (NINE[:5], 0, Verdict.OPEN),  # all five on one side, and p is no smaller than 2 / 2^5
@@ -48,7 +51,7 @@ def test_swapping_a_and_b_only_changes_signs(n):
     values = pd.DataFrame(np.random.default_rng(n).gamma(1.0, size=(n, 2)), columns=["a", "b"])
     one = verdicts.compare(values, 0.1, Direction.HIGHER).iloc[0]
     other = verdicts.compare(values[["b", "a"]], 0.1, Direction.HIGHER).iloc[0]
-    same = ["n", "p", "p_holm", "needed"]
+    same = ["n", "p", "p_adjusted", "p_equal", "p_equal_adjusted", "needed"]
     np.testing.assert_array_equal(one[same].astype(float), other[same].astype(float))
     bounds = ["difference", "low", "high"]
     expected = -other[["difference", "high", "low"]].astype(float)
@@ -81,8 +84,8 @@ def test_pairs_drop_the_units_where_one_diverged():
     assert list(pairs["n"]) == [8, 0, 0]
     assert pairs.loc[0, "difference"] == pytest.approx(0.55)
     assert pairs.loc[0, "p"] == 2 / 2**8
-    assert pairs.loc[0, "p_holm"] == 2 / 2**8, "no test was made of the pairs with c"
-    assert pairs.loc[1:, ["difference", "low", "high", "p", "p_holm"]].isna().all(axis=None)
+    assert pairs.loc[0, "p_adjusted"] == 2 / 2**8, "no test was made of the pairs with c"
+    assert pairs.loc[1:, ["difference", "low", "high", "p", "p_adjusted"]].isna().all(axis=None)
     assert list(pairs["verdict"]) == [Verdict.BETTER, Verdict.OPEN, Verdict.OPEN]
     assert list(pairs["needed"].dropna()) == [7, 7], "the fewest with three pairs"
 
@@ -105,7 +108,7 @@ def test_differences_without_spread_have_a_point_for_an_interval(differences, ma
 @pytest.mark.parametrize("differences", [[1.0], []])
 def test_fewer_than_two_pairs_have_no_interval(differences):
     found = pair(differences)
-    assert found[["low", "high", "p", "p_holm"]].isna().all()
+    assert found[["low", "high", "p", "p_adjusted"]].isna().all()
     assert (found["verdict"], found["needed"]) == (Verdict.OPEN, 6)
 
 
@@ -125,9 +128,28 @@ def test_differences_are_judged_like_columns():
         same = expected.loc[(row.a, row.b)]
         assert (row.difference, row.low, row.high) == tuple(same[["difference", "low", "high"]])
         assert row.verdict == same["verdict"]
-        assert (row.p_holm, same["p_holm"]) == (2 * 2 / 2**9, 3 * 2 / 2**9), (
+        assert (row.p_adjusted, same["p_adjusted"]) == (2 * 2 / 2**9, 3 * 2 / 2**9), (
             "of two pairs, of three"
         )
+
+
+def test_a_tie_is_two_one_sided_tests_corrected_like_the_rest():
+    rng = np.random.default_rng(0)
+    values = pd.DataFrame(rng.normal(scale=0.4, size=(12, 4)), columns=list("abcd"))
+    pairs = verdicts.compare(values, 0.5, Direction.HIGHER)
+    raw = []
+    for row in pairs.itertuples():
+        difference = values[row.a] - values[row.b]
+        above = stats.ttest_1samp(difference, -0.5, alternative="greater").pvalue
+        below = stats.ttest_1samp(difference, 0.5, alternative="less").pvalue
+        raw.append(max(above, below))
+    np.testing.assert_allclose(pairs["p_equal"], raw)
+    corrected = multipletests(raw, method="holm")[1]
+    np.testing.assert_allclose(pairs["p_equal_adjusted"], corrected)
+    tied = pairs["verdict"] == Verdict.TIED
+    np.testing.assert_array_equal(tied, corrected < 0.05)
+    assert tied.any()
+    assert (np.array(raw)[~tied] < 0.05).any(), "one is lost by the correction"
 
 
 def test_one_column_has_no_pairs():
@@ -168,10 +190,10 @@ def test_holm_by_hand():
     # Of 1 to 5, which c and d leave: 3 or less: 5 of 32.
     np.testing.assert_allclose(pairs["p"] * 256, [2, 2, 2, 20, 216, 80])
     # Sorted, times 6 5 4 3 2 1, and never falling.
-    corrected = pairs["p_holm"] * 256
+    corrected = pairs["p_adjusted"] * 256
     np.testing.assert_allclose(corrected, [12, 12, 12, 60, 216, 160])
     again = multipletests(pairs["p"], method="holm")[1]
-    np.testing.assert_allclose(pairs["p_holm"], again)
+    np.testing.assert_allclose(pairs["p_adjusted"], again)
 
 
 def test_the_matrix_is_antisymmetric():
@@ -207,10 +229,12 @@ def test_the_number_needed_is_that_of_the_observed_differences():
 
 def test_the_number_needed_is_more_than_the_number_used():
     # By the formula fewer would do, but these nine have not, being skewed.
-    differences = [0.0] * 8 + [1.0]
+    differences = [0.1, -0.02, 0.1, 0.1, -0.03, 0.1, 0.1, -0.01, -0.05]
+    found = pair(differences, 0.0)
     spread = np.std(differences, ddof=1, keepdims=True)
-    assert paired_tests.seeds_needed(np.array([1 / 9]), spread, 0.5, pairs=1)[0] < 9
-    assert pair(differences, 0.5)["needed"] == 10
+    needed = paired_tests.seeds_needed(np.array([np.mean(differences)]), spread, 0, pairs=1)[0]
+    assert found["verdict"] == Verdict.OPEN
+    assert found["needed"] == max(needed, 10)
     assert np.isnan(pair(NINE)["needed"]), "decisive"
 
 

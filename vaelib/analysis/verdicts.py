@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from vaelib.analysis import paired_tests
+from vaelib.analysis import paired_tests, race
+from vaelib.analysis.race import Retirement
 from vaelib.exceptions import require
 from vaelib.results.columns import Direction
 
@@ -37,10 +38,13 @@ _COLUMNS = [
     "low",
     "high",
     "p",
-    "p_holm",
+    "p_adjusted",
+    "p_equal",
+    "p_equal_adjusted",
     "verdict",
     "needed",
 ]
+_ESTIMATES = ("difference", "low", "high", "p", "p_equal")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,8 +126,10 @@ def judge(
         A row for each pair: ``a``, ``b``; ``n``; ``difference``, the mean;
         ``low``, ``high``, its 95 % bootstrap interval (`paired_tests.bootstrap_interval`);
         ``p``, exact two-sided Wilcoxon signed-rank (`paired_tests.signed_rank_p`);
-        ``p_holm``, corrected over all pairs of this call (`paired_tests.holm_adjusted`);
-        ``verdict`` of a against b; ``needed``, the number of units for a
+        ``p_equal``, two one-sided t-tests that the mean lies within the margin
+        (`paired_tests.equivalence_p`); both ``_adjusted`` over all pairs of this call
+        (`paired_tests.holm_adjusted`); ``verdict`` of a against b; ``needed``, the number
+        of units for a
         decisive verdict (`paired_tests.seeds_needed`), NaN where it is decisive. With
         fewer than two units there is no interval, no test, and not enough evidence.
 
@@ -134,10 +140,11 @@ def judge(
 
     Notes
     -----
-    ``practically tied``: the whole interval lies within the margin, even if the
-    difference is significant. Else ``better`` or ``worse``: the corrected p is
-    under 0.05 and the interval lies on that side of 0. Else ``not enough
-    evidence``.
+    ``practically tied``: the adjusted p of equivalence is under 0.05, even if the
+    difference is significant. Else ``better`` or ``worse``: the adjusted p of the
+    signed-rank test is, and the mean lies on that side, as most ranks do. The interval
+    decides nothing: one unit that is far out may widen it beyond 0 where all
+    differences have one sign. Else ``not enough evidence``.
     """
     _require_direction(direction)
     require(margin >= 0, "margin", margin, "0 or more")
@@ -146,8 +153,8 @@ def judge(
     table = pd.DataFrame(list(differences), columns=["a", "b"])
     samples = list(differences.values())
     table["n"] = [len(sample) for sample in samples]
-    columns = {name: np.full(len(table), np.nan) for name in ("difference", "low", "high", "p")}
-    spread = np.full(len(table), np.nan)
+    columns = {name: np.full(len(table), np.nan) for name in _ESTIMATES}
+    spread, sides = np.full(len(table), np.nan), np.zeros(len(table))
     for n in table["n"].unique():
         rows = np.flatnonzero(table["n"] == n)
         stacked = np.stack([samples[row] for row in rows])
@@ -159,12 +166,77 @@ def judge(
                 stacked, resamples
             )
             columns["p"][rows] = paired_tests.signed_rank_p(stacked)
-    table = table.assign(**columns, p_holm=paired_tests.holm_adjusted(columns["p"]))
-    table["verdict"] = _verdicts(table, margin, direction)
+            columns["p_equal"][rows] = paired_tests.equivalence_p(stacked, margin)
+            sides[rows] = paired_tests.signed_rank_side(stacked)
+    table = table.assign(
+        **columns,
+        p_adjusted=paired_tests.holm_adjusted(columns["p"]),
+        p_equal_adjusted=paired_tests.holm_adjusted(columns["p_equal"]),
+    )
+    table["verdict"] = _verdicts(table, sides, direction)
     needed = paired_tests.seeds_needed(table["difference"].to_numpy(), spread, margin, len(table))
     # The units of an undecided pair did not suffice, whatever the formula says.
     needed = np.fmax(needed, table["n"] + 1)
     return table.assign(needed=needed.where(table["verdict"] == Verdict.OPEN))[_COLUMNS]
+
+
+def of_race(
+    values: pd.DataFrame,
+    looks: Sequence[int],
+    margin: float,
+    direction: Direction,
+    retired: Sequence[Retirement] = (),
+) -> pd.DataFrame:
+    """Compare the activations of a race with each other, paired by replicate.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        Index: the replicates in order; columns: all activations of the race. NaN
+        where there is no model, or where it diverged.
+    looks : sequence of int
+    margin : float
+    direction : Direction
+    retired : sequence of Retirement
+        What the race decided, where `values` are those of the race: a pair that a look
+        has decided has that look's test.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `judge`, and ``level``, one less the confidence of the interval.
+        ``low``, ``high``, ``p`` and ``p_equal`` are those of `race.judge`, adjusted so
+        that under 0.05 is decisive, with at most 5 % for one false verdict or more in
+        the whole race; of a pair that retired one of both, those of that test.
+    """
+    _require_direction(direction)
+    table = race.judge(values, looks, margin)
+    factor = paired_tests.SIGNIFICANCE / table["level"]
+    table["p_adjusted"] = (table["p"] * factor).clip(upper=1)
+    table["p_equal_adjusted"] = (table["p_equal"] * factor).clip(upper=1)
+    sign = 1.0 if direction == Direction.HIGHER else -1.0
+    for one in retired:
+        first = (table["a"] == one.leader) & (table["b"] == one.activation)
+        second = (table["a"] == one.activation) & (table["b"] == one.leader)
+        bounds = sorted((sign * one.low, sign * one.high))
+        table.loc[first, ["low", "high"]] = bounds
+        table.loc[second, ["low", "high"]] = [-bounds[1], -bounds[0]]
+        table.loc[first | second, "p"] = one.p
+        table.loc[first | second, "level"] = one.level
+        table.loc[first | second, "p_adjusted"] = one.p * paired_tests.SIGNIFICANCE / one.level
+    table["verdict"] = _verdicts(table, np.sign(table["difference"]), direction)
+    spread = [
+        paired_tests.difference(values[row.a].to_numpy(), values[row.b].to_numpy()).std(ddof=1)
+        if row.n > 1
+        else np.nan
+        for row in table.itertuples()
+    ]
+    needed = paired_tests.seeds_needed(
+        table["difference"].to_numpy(), np.array(spread), margin, len(table)
+    )
+    needed = np.fmax(needed, table["n"] + 1)
+    table["needed"] = needed.where(table["verdict"] == Verdict.OPEN)
+    return table[[*_COLUMNS, "level"]]
 
 
 def matrix(pairs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -230,17 +302,20 @@ def _require_direction(direction: Direction) -> None:
     require(direction in allowed, "direction", repr(str(direction)), "'higher', 'lower'")
 
 
-def _verdicts(table: pd.DataFrame, margin: float, direction: Direction) -> np.ndarray:
-    higher, lower = Verdict.BETTER, Verdict.WORSE
-    if direction == Direction.LOWER:
-        higher, lower = lower, higher
-    significant = table["p_holm"] < paired_tests.SIGNIFICANCE
+def _verdicts(table: pd.DataFrame, sides: np.ndarray, direction: Direction) -> np.ndarray:
+    """Return the verdict of a against b by the adjusted p.
+
+    `sides` are the signs of what the test of a difference is about.
+    """
+    better = sides if direction == Direction.HIGHER else -np.asarray(sides)
+    agree = np.sign(table["difference"]) == sides
+    different = (table["p_adjusted"] < paired_tests.SIGNIFICANCE) & agree
     return np.select(
         [
-            (table["low"] >= -margin) & (table["high"] <= margin),
-            significant & (table["low"] > 0),
-            significant & (table["high"] < 0),
+            table["p_equal_adjusted"] < paired_tests.SIGNIFICANCE,
+            different & (better > 0),
+            different & (better < 0),
         ],
-        [str(Verdict.TIED), str(higher), str(lower)],
+        [str(Verdict.TIED), str(Verdict.BETTER), str(Verdict.WORSE)],
         str(Verdict.OPEN),
     )
