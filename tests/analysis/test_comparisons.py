@@ -6,11 +6,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from planted_scores import study
 from scipy import stats
 
-from vaelib.analysis import comparisons, verdicts
-from vaelib.results.columns import MARGINS
-from vaelib.results.keys import RateChoice
+from vaelib.analysis import comparisons, new_images, verdicts
+from vaelib.analysis.new_images import TestSet
+from vaelib.analysis.summary import Rules
+from vaelib.results import columns
+from vaelib.results.keys import MODEL_KEYS
 
 PLAIN = {
     "dataset": "digits",
@@ -21,29 +24,19 @@ PLAIN = {
     "train_size": 100,
     "batch_norm": False,
     "weight_decay": 0.0,
+    "learning_rate": 0.001,
 }
 
 
 def models(*points: dict, names: str = "ab", seeds: int = 2) -> pd.DataFrame:
     """Return runs of some grid points; what a point does not give is as in `PLAIN`."""
     rows = []
-    for point, given in enumerate(points):
+    for given in points:
         for name in names:
             for seed in range(seeds):
-                row = {
-                    **PLAIN,
-                    "learning_rate": 0.001,
-                    "default_rate": True,
-                    "tuned_rate": True,
-                    **given,
-                }
-                rows.append({"activation": name, "point": point, "seed": seed, **row})
+                row = {**PLAIN, "scored": True, **given, "activation": name, "seed": seed}
+                rows.append({**row, "model": f"{len(rows):x}"})
     return pd.DataFrame(rows)
-
-
-FAST = {"learning_rate": 0.1, "default_rate": False, "tuned_rate": True}
-SLOW = {"learning_rate": 0.001, "default_rate": True, "tuned_rate": False}
-UNSEEN = {"learning_rate": 0.01, "default_rate": False, "tuned_rate": False}
 
 
 def test_only_models_that_did_not_diverge_are_finished():
@@ -58,8 +51,8 @@ def test_a_decoder_without_an_activation_of_its_own_has_the_encoders():
 
 def test_a_plain_study_is_one_comparison_without_a_label():
     (one,) = comparisons.of_study(models({}))
-    assert one.fields == {**PLAIN, "rate_choice": RateChoice.DEFAULT}
-    assert (one.varying, one.label, one.setting) == ((), "", "")
+    assert one.fields == PLAIN
+    assert (one.varying, one.label) == ((), "")
 
 
 def test_a_comparison_can_be_written_as_json():
@@ -82,28 +75,14 @@ def test_a_comparison_can_be_written_as_json():
             ["without batch normalisation", "with batch normalisation"],
         ),
         ("weight_decay", [0.0, 0.5], ["weight decay 0", "weight decay 0.5"]),
+        ("learning_rate", [0.1, 0.001], ["learning rate 0.1", "learning rate 0.001"]),
     ],
 )
 def test_a_label_names_what_varies_in_the_order_of_the_grid(name, values, labels):
     found = comparisons.of_study(models(*({name: value} for value in values)))
     assert [one.fields[name] for one in found] == values
-    assert [one.label for one in found] == [one.setting for one in found] == labels
+    assert [one.label for one in found] == labels
     assert {one.varying for one in found} == {(name,)}
-
-
-def test_with_several_rates_every_setting_is_compared_at_default_and_tuned_rates():
-    points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
-    found = comparisons.of_study(models(*points))
-    assert [one.label for one in found] == [
-        "depth 1, default learning rate",
-        "depth 2, default learning rate",
-        "depth 1, tuned learning rate",
-        "depth 2, tuned learning rate",
-    ]
-    assert [one.setting for one in found] == ["depth 1", "depth 2"] * 2
-    assert [one.fields["rate_choice"] for one in found] == [RateChoice.DEFAULT] * 2 + [
-        RateChoice.TUNED
-    ] * 2
 
 
 def test_every_combination_is_a_comparison_even_if_an_activation_lacks_it():
@@ -115,27 +94,20 @@ def test_every_combination_is_a_comparison_even_if_an_activation_lacks_it():
 
 
 def with_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return runs with a table of two rows for each model that name the model."""
-    keys = runs[["dataset", "activation", "point", "seed"]]
+    """Return runs with a table of two rows for each model."""
+    keys = runs[MODEL_KEYS]
     scores = pd.concat([keys.assign(image=image) for image in (0, 1)], ignore_index=True)
-    point = scores["dataset"] + scores["activation"] + scores["point"].astype(str)
-    scores["model"] = point + scores["seed"].astype(str)
     return {"runs": runs, "scores": scores, "latents": scores[:0]}
 
 
 def test_select_takes_one_model_of_each_activation_and_seed():
-    points = [
-        {"dataset": name, "depth": depth, **rate}
-        for name in ("digits", "mnist5k")
-        for depth in (1, 2)
-        for rate in (SLOW, UNSEEN, FAST)
-    ]
-    tables = with_tables(models(*points))
+    points = [{"dataset": name, "depth": n} for name in ("digits", "mnist5k") for n in (1, 2)]
+    tables = with_tables(models(*points, {"depth": 1, "scored": False}))
     taken = []
     for one in comparisons.of_study(tables["runs"]):
         chosen = comparisons.select(tables, one)
         runs = chosen["runs"]
-        assert sorted(zip(runs["activation"], runs["seed"], strict=True)) == [
+        assert list(zip(runs["activation"], runs["seed"], strict=True)) == [
             ("a", 0),
             ("a", 1),
             ("b", 0),
@@ -143,51 +115,49 @@ def test_select_takes_one_model_of_each_activation_and_seed():
         ]
         assert set(runs["dataset"]) == {one.fields["dataset"]}
         assert set(runs["depth"]) == {one.fields["depth"]}
-        rate = {RateChoice.DEFAULT: 0.001, RateChoice.TUNED: 0.1}[one.fields["rate_choice"]]
-        assert set(runs["learning_rate"]) == {rate}
-        names = runs["dataset"] + runs["activation"] + runs["point"].astype(str)
-        names += runs["seed"].astype(str)
-        assert sorted(chosen["scores"]["model"]) == sorted([*names, *names])
-        assert list(chosen["scores"].columns) == list(tables["scores"].columns)
+        assert sorted(chosen["scores"]["model"]) == sorted([*runs["model"], *runs["model"]])
         assert chosen["latents"].empty
-        taken += list(names)
-    assert len(taken) == len(set(taken)) == 2 * 2 * 2 * 4
+        taken += list(runs["model"])
+    assert len(taken) == len(set(taken)) == 2 * 2 * 4
 
 
-def test_when_tuned_every_activation_has_a_rate_of_its_own():
-    runs = models(SLOW, FAST)
-    of_a = runs["activation"] == "a"
-    runs.loc[of_a, "tuned_rate"] = runs.loc[of_a, "learning_rate"] == 0.001
-    default, tuned = comparisons.of_study(runs)
-    tables = {"runs": runs}
-    for one, rates in ((default, {"a": 0.001, "b": 0.001}), (tuned, {"a": 0.001, "b": 0.1})):
-        chosen = comparisons.select(tables, one)["runs"]
-        assert dict(zip(chosen["activation"], chosen["learning_rate"], strict=True)) == rates
-        assert len(chosen) == 4
+def test_what_was_tuned_is_each_activations_own():
+    runs = models({"learning_rate": 0.1, "depth": 1}, {"learning_rate": 0.1, "depth": 2})
+    runs.loc[runs["activation"] == "a", "learning_rate"] = 0.2
+    serving = models({"learning_rate": 0.3, "scored": False})
+    found = comparisons.of_study(pd.concat([runs, serving]), ["learning_rate"])
+    assert [one.fields["learning_rate"] for one in found] == [comparisons.OWN] * 2
+    assert [one.label for one in found] == ["depth 1", "depth 2"]
+    chosen = comparisons.select({"runs": runs}, found[1])["runs"]
+    assert dict(zip(chosen["activation"], chosen["learning_rate"], strict=True)) == {
+        "a": 0.2,
+        "b": 0.1,
+    }
+    assert comparisons.matching(serving, found[0]).all()
+    assert not comparisons.matching(serving, found[1]).any()
 
 
-def test_runs_by_setting_are_those_at_all_rates():
-    points = [{"depth": depth, **rate} for depth in (1, 2) for rate in (SLOW, UNSEEN, FAST)]
-    runs = models(*points)
-    groups = comparisons.runs_by_setting(runs, comparisons.of_study(runs))
-    assert list(groups) == ["depth 1", "depth 2"]
-    for depth, group in zip((1, 2), groups.values(), strict=True):
-        pd.testing.assert_frame_equal(group, runs[runs["depth"] == depth])
-        assert set(group["learning_rate"]) == {0.001, 0.01, 0.1}
+def test_models_with_the_setting_of_one_are_joined_from_several_runs():
+    parts = [with_tables(models({"depth": 1}, {"depth": 2})), with_tables(models({"depth": 2}))]
+    parts[1]["runs"]["model"] += "x"
+    parts[1]["scores"]["model"] += "x"
+    model = parts[1]["runs"].iloc[0]
+    found = comparisons.with_setting(parts, model)
+    assert list(found["runs"]["model"]) == ["4", "5", "0x", "1x"]
+    assert set(found["runs"]["depth"]) == {2}
+    assert set(found["scores"]["model"]) == {"4", "5", "0x", "1x"}
 
 
 NINE = np.arange(1.0, 10)
+JUDGED = [metric.column for metric in columns.JUDGED]
+REDRAWN = TestSet(redrawn=True, images=25)
 
 
-def judged(values: dict[str, np.ndarray], margin: float = 0.0, **columns) -> pd.DataFrame:
+def judged(values: dict[str, np.ndarray], margin: float = 0.0, **given) -> pd.DataFrame:
     """Return verdicts on models that have the same value in every metric."""
-    rows = [
-        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(MARGINS, value)}
-        for name, group in values.items()
-        for seed, value in enumerate(group)
-    ]
-    runs = pd.DataFrame(rows).assign(**columns)
-    return comparisons.judge(runs, dict.fromkeys(MARGINS, margin))
+    tables = study(values)
+    tables["runs"] = tables["runs"].assign(**given)
+    return comparisons.judge(tables, dict.fromkeys(JUDGED, margin), REDRAWN)
 
 
 def test_every_pair_gets_a_verdict_on_every_metric_by_its_direction():
@@ -214,36 +184,75 @@ def test_differences_and_p_are_those_of_scipy_corrected_within_a_metric():
         np.testing.assert_allclose(family["difference"], means)
         ranked = np.sort(p) * [3, 2, 1]  # Holm (1979)
         corrected = np.minimum(np.maximum.accumulate(ranked), 1)
-        np.testing.assert_allclose(np.sort(family["p_holm"]), corrected)
+        np.testing.assert_allclose(np.sort(family["p_adjusted"]), corrected)
 
 
 def test_each_metric_has_its_own_margin():
-    values = {"a": 100 + NINE, "b": np.full(9, 100.0)}
-    rows = [
-        {"activation": name, "seed": seed, "status": "finished", **dict.fromkeys(MARGINS, value)}
-        for name, group in values.items()
-        for seed, value in enumerate(group)
-    ]
-    margins = dict.fromkeys(MARGINS, 0.0) | {"psnr": 50.0}
-    pairs = comparisons.judge(pd.DataFrame(rows), margins).set_index("metric")
+    margins = dict.fromkeys(JUDGED, 0.0) | {"psnr": 50.0}
+    tables = study({"a": 100 + NINE, "b": np.full(9, 100.0)})
+    pairs = comparisons.judge(tables, margins, REDRAWN).set_index("metric")
     assert pairs["margin"].to_dict() == margins
     assert pairs.loc["psnr", "verdict"] == verdicts.Verdict.TIED
     assert pairs.loc["elbo", "verdict"] == verdicts.Verdict.BETTER
 
 
 def test_models_are_paired_by_seed_whatever_their_order():
-    table = pd.DataFrame(
-        [
-            {"activation": name, "seed": seed, "status": "finished"}
-            | dict.fromkeys(MARGINS, 100.0 * seed + shift * (1 + seed / 100))
-            for name, shift in (("a", 0), ("b", 1))
-            for seed in range(9)
-        ]
-    )
-    shuffled = table.sample(frac=1, random_state=3)
-    pairs = comparisons.judge(shuffled, dict.fromkeys(MARGINS, 0.0))
+    seeds = np.arange(9)
+    tables = study({"a": 100.0 * seeds, "b": 100.0 * seeds + 1 + seeds / 100})
+    tables["runs"] = tables["runs"].sample(frac=1, random_state=3)
+    pairs = comparisons.judge(tables, dict.fromkeys(JUDGED, 0.0), REDRAWN)
     assert pairs["verdict"].iloc[0] == verdicts.Verdict.WORSE
     assert pairs["high"].iloc[0] < -0.9
+
+
+def test_redrawn_test_sets_widen_the_interval_by_their_overlap():
+    row = judged({"a": 100 + NINE, "b": np.full(9, 100.0)}).iloc[0]
+    # A quarter as many test images as training images; t(0.975, 8) = 2.306004.
+    reach = 2.306004 * np.std(NINE, ddof=1) * math.sqrt(1 / 9 + 25 / 100)
+    assert (row["new_low"], row["new_high"]) == pytest.approx((5 - reach, 5 + reach), rel=1e-6)
+
+
+def test_fixed_test_sets_take_the_scores_of_single_images():
+    tables = study({"a": 100 + NINE, "b": np.full(9, 100.0)})
+    rng = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame({**row[MODEL_KEYS].to_dict(), "image": range(20), "elbo": rng.normal(size=20)})
+        for _, row in tables["runs"].iterrows()
+    ]
+    tables["scores"] = pd.concat(parts, ignore_index=True)
+    fixed = TestSet(redrawn=False, images=20)
+    pairs = comparisons.judge(tables, dict.fromkeys(JUDGED, 0.0), fixed).set_index("metric")
+    square = tables["scores"].pivot_table(
+        index=["activation", "seed"], columns="image", values="elbo"
+    )
+    expected = new_images.crossed_interval((square.loc["a"] - square.loc["b"]).to_numpy())
+    assert tuple(pairs.loc["elbo", ["new_low", "new_high"]]) == pytest.approx(expected)
+    assert pairs.loc["gap", ["new_low", "new_high"]].isna().all(), "it is of no single image"
+
+
+def test_a_race_is_judged_at_its_looks():
+    noise = np.random.default_rng(0).normal(size=(6, 3))
+    values = {"a": -1.0 + noise[:, 0], "b": -1.5 + noise[:, 1], "c": -90 + noise[:4, 2]}
+    tables = study(values)
+    rules = Rules(
+        activations=("a", "b", "c"), seeds=tuple(range(6)), race=True, tuned=(), margin=0.01,
+        margins={}, target_loss=None,
+    )  # fmt: skip
+    found = rules.run_race(tables["runs"])
+    assert [one.activation for one in found.stages[0].retired] == ["c"]
+    limits = rules.margins_of(tables["runs"])
+    pairs = comparisons.judge(tables, limits, REDRAWN, found, rules.seeds)
+    own = pairs[pairs["metric"] == "elbo"].set_index(["a", "b"])
+    assert own["n"].to_dict() == {("a", "b"): 6, ("a", "c"): 4, ("b", "c"): 4}
+    assert own["verdict"].to_dict() == {
+        ("a", "b"): verdicts.Verdict.OPEN,
+        ("a", "c"): verdicts.Verdict.BETTER,
+        ("b", "c"): verdicts.Verdict.BETTER,
+    }
+    (gone,) = found.stages[0].retired
+    row = own.loc[(gone.leader, "c")]
+    assert (row["low"], row["high"], row["p"]) == (gone.low, gone.high, gone.p)
+    assert row["p_adjusted"] == pytest.approx(gone.p * 0.05 / gone.level)
 
 
 def test_a_diverged_model_counts_in_no_verdict_even_with_a_finite_score():
@@ -272,6 +281,8 @@ def test_verdicts_against_others_are_seen_from_one_activation():
         ("mse", "a", "b", verdicts.Verdict.WORSE, math.nan),
     ]
     pairs = pd.DataFrame(rows, columns=["metric", "a", "b", "verdict", "needed"])
+    numbers = {"n": 9, "difference": 2.0, "low": 1.0, "high": 3.0, "new_low": 0.5, "new_high": 4.0}
+    pairs = pairs.assign(**numbers)
     found = comparisons.verdicts_against_others(pairs, "a", "elbo")
     assert found["verdict"].to_dict() == {
         "b": verdicts.Verdict.BETTER,
@@ -280,6 +291,9 @@ def test_verdicts_against_others_are_seen_from_one_activation():
         "e": verdicts.Verdict.OPEN,
     }
     assert found.loc["e", "needed"] == 17
+    bounds = ["difference", "low", "high", "new_low", "new_high"]
+    assert list(found.loc["b", bounds]) == [2, 1, 3, 0.5, 4]
+    assert list(found.loc["c", bounds]) == [-2, -3, -1, -4, -0.5], "seen from the other side"
     assert comparisons.verdicts_against_others(pairs, "b", "mse")["verdict"].to_dict() == {
         "a": verdicts.Verdict.BETTER
     }

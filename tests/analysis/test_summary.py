@@ -6,12 +6,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from planted_scores import study
 
 from vaelib.analysis import comparisons, summary, verdicts
-from vaelib.results import keys
-from vaelib.results.columns import MARGINS, METRICS
+from vaelib.analysis.new_images import TestSet
+from vaelib.results import columns
 
-SEEDS = range(9)
+JUDGED = [metric.column for metric in columns.JUDGED]
+REDRAWN = TestSet(redrawn=True, images=10)
 # Half the interval of two values with a difference of 1: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
 T_OF_TWO = 12.7062047362 / 2
 HISTORY = pd.DataFrame(
@@ -30,34 +32,16 @@ HISTORY = pd.DataFrame(
 )
 
 
-def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None) -> dict:
-    """Return tables of one model for each activation and ELBO; NaN where it diverged."""
-    runs, history = [], []
-    for name, values in elbo.items():
-        for seed, value in enumerate(values):
-            finished = not math.isnan(value)
-            scores = dict.fromkeys((m.column for m in METRICS), value)
-            del scores["epochs_to_target"]
-            scores["seconds_per_epoch"] = (seconds or {}).get(name, [1.0] * len(values))[seed]
-            status = "finished" if finished else "diverged"
-            runs.append({"activation": name, "seed": seed, "status": status, **scores})
-            for epoch, loss in enumerate((losses or {}).get(name, [2.0, 1.0]), start=1):
-                history.append((name, seed, epoch, loss))
-    columns = ["activation", "seed", "epoch", "val_loss"]
-    return {"runs": pd.DataFrame(runs), "history": pd.DataFrame(history, columns=columns)}
-
-
 def summarize(tables: dict, target: float = 1.0) -> pd.DataFrame:
-    pairs = comparisons.judge(tables["runs"], dict.fromkeys(MARGINS, 0.0))
+    pairs = comparisons.judge(tables, dict.fromkeys(JUDGED, 0.0), REDRAWN)
     return summary.summarize(tables, target, pairs)
 
 
 def test_the_default_target_is_the_median_last_loss():
-    runs = HISTORY[["activation", "seed"]].drop_duplicates().assign(status="finished")
-    tables = {"runs": runs, "history": HISTORY}
-    assert summary.default_target(tables) == 6  # of 6, 4 and 8; not of the least
-    runs.loc[runs.index[:2], "status"] = "diverged"
-    assert summary.default_target(tables) == 8  # of the one that finished
+    runs = pd.DataFrame({"status": "finished", "val_elbo": [-6.0, -4.0, -8.0]})
+    assert summary.default_target(runs) == 6
+    runs.loc[:1, "status"] = "diverged"
+    assert summary.default_target(runs) == 8  # of the one that finished
 
 
 @pytest.mark.parametrize(
@@ -105,13 +89,15 @@ def test_ties_follow_from_verdicts_paired_by_seed():
     assert list(table.index[table["elbo_tie"]]) == ["best", "equal", "level"]
     assert table.loc["worse", "elbo_high"] > table.loc["best", "elbo_low"]
     assert not table["kl_tie"].any(), "of KL, neither more nor less is better"
-    assert not table["gap_tie"].any(), "a model that learned little has a small gap"
+    assert not table["gap_tie"].any(), "no value of it is marked"
 
 
 def test_activations_not_worse_by_the_given_verdicts_are_tied():
     tables = study({"relu": [-1.0, -1.1], "tanh": [-2.0, -2.1], "elu": [-3.0, -3.1]})
     rows = [("relu", "tanh", verdicts.Verdict.TIED), ("elu", "relu", verdicts.Verdict.WORSE)]
-    pairs = pd.DataFrame(rows, columns=["a", "b", "verdict"]).assign(metric="elbo", needed=np.nan)
+    pairs = pd.DataFrame(rows, columns=["a", "b", "verdict"])
+    numbers = ("n", "needed", "difference", "low", "high", "new_low", "new_high")
+    pairs = pairs.assign(metric="elbo", **dict.fromkeys(numbers, 1.0))
     table = summary.summarize(tables, 1.0, pairs).set_index("activation")
     assert table["elbo_tie"].to_dict() == {"relu": True, "tanh": True, "elu": False}
     pairs.loc[1, "verdict"] = verdicts.Verdict.OPEN
@@ -177,17 +163,24 @@ def test_over_seeds_of_an_empty_table_is_empty():
     assert summary.over_seeds(HISTORY[:0], "val_loss", ["epoch"]).empty
 
 
+RULES = summary.Rules(
+    activations=("relu", "tanh"),
+    seeds=(0, 1),
+    race=False,
+    tuned=(),
+    margin=0.01,
+    margins={},
+    target_loss=None,
+)
+
+
 def two_depths(elbo: dict[int, dict]) -> dict:
     """Return tables of a study of two depths, from ELBOs by depth and activation."""
-    setting = dataclasses.asdict(keys.Setting(decoder_activation=keys.SAME, train_size=100))
-    setting |= {"dataset": "digits", "default_rate": True, "tuned_rate": True}
-    runs, history = [], []
-    for point, (depth, values) in enumerate(elbo.items()):
-        losses = {name: [depth + 1.0, depth] for name in values}
-        tables = study(values, losses=losses)
-        runs.append(tables["runs"].assign(**{**setting, "depth": depth}, point=point))
-        history.append(tables["history"].assign(dataset="digits", point=point))
-    return {"runs": pd.concat(runs), "history": pd.concat(history)}
+    parts = [
+        study(values, losses={name: [depth + 1.0, depth] for name in values}, depth=depth)
+        for depth, values in elbo.items()
+    ]
+    return {name: pd.concat([part[name] for part in parts]) for name in parts[0]}
 
 
 @pytest.mark.parametrize(("given", "targets"), [(None, [1, 3]), (3.5, [3.5, 3.5])])
@@ -198,20 +191,55 @@ def test_every_comparison_of_a_study_is_summarised(given, targets):
             3: {"relu": [-9.0, -9.0], "tanh": [-7.0, -8.0]},
         }
     )
-    margins = dict.fromkeys(MARGINS, 0.0)
-    table, pairs, facts = summary.of_study(tables, margins, given)
+    rules = dataclasses.replace(RULES, target_loss=given)
+    table, pairs, facts = summary.of_study(tables, rules, {"digits": REDRAWN})
     assert [(fact["label"], fact["depth"]) for fact in facts] == [("depth 1", 1), ("depth 3", 3)]
     assert [fact["target_loss"] for fact in facts] == targets
+    assert [fact["race"] for fact in facts] == [None, None]
+    assert [fact["margins"]["elbo"] for fact in facts] == pytest.approx([0.015, 0.075])
+    assert facts[0]["pixel_entropy"] == 0.25
     assert list(table["comparison"]) == [0, 0, 1, 1]
     assert list(table["activation"]) == ["relu", "tanh", "tanh", "relu"]
     np.testing.assert_array_equal(table["elbo"], [-1.5, -4, -7.5, -9])
+    np.testing.assert_array_equal(table["behind"], [np.nan, 2.5, np.nan, 1.5])
     for number, compared in enumerate(comparisons.of_study(tables["runs"])):
         chosen = comparisons.select(tables, compared)
         own = pairs[pairs["comparison"] == number].drop(columns="comparison")
-        pd.testing.assert_frame_equal(own, comparisons.judge(chosen["runs"], margins))
+        again = comparisons.judge(chosen, facts[number]["margins"], REDRAWN)
+        pd.testing.assert_frame_equal(own, again)
 
 
 def test_a_comparison_without_a_finished_model_has_no_target():
     tables = two_depths({1: {"relu": [-1.0], "tanh": [-2.0]}, 2: {"relu": [math.nan]}})
-    *_, facts = summary.of_study(tables, dict.fromkeys(MARGINS, 0.0))
+    *_, facts = summary.of_study(tables, RULES, {"digits": REDRAWN})
     assert [fact["target_loss"] for fact in facts] == [1, None]
+
+
+def test_a_race_gives_the_order_and_distances_are_paired():
+    # c has the easy replicates only: by its mean it would be the best.
+    easy = np.array([90.0, 90, 90, 90, 0, 0])
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(6, 3))
+    values = {"a": easy + noise[:, 0], "b": easy - 0.1 + noise[:, 1], "c": 30 + noise[:4, 2]}
+    tables = study(values, losses={name: [2.0, 1.0] for name in values})
+    rules = dataclasses.replace(
+        RULES, activations=("a", "b", "c"), seeds=tuple(range(6)), race=True, margins={"elbo": 0}
+    )
+    table, _, (facts,) = summary.of_study(tables, rules, {"digits": REDRAWN})
+    assert list(table["activation"]) == ["a", "b", "c"]
+    assert list(table["runs"]) == [6, 6, 4]
+    expected = np.mean(values["a"][:4] - values["c"])
+    assert table["behind"][2] == pytest.approx(expected)
+    assert list(table["elbo_tie"]) == [True, True, False]
+    assert facts["race"]["alive"] == ("a", "b")
+    (gone,) = facts["race"]["stages"][0]["retired"]
+    assert (gone["activation"], gone["difference"]) == ("c", pytest.approx(expected))
+
+
+def test_measurements_are_those_of_the_start_and_of_the_kept_weights():
+    runs = pd.DataFrame({"model": ["x", "y"], "kept_epoch": [2, 1]})
+    rows = [(model, epoch) for model in "xy" for epoch in range(4)]
+    gradients = pd.DataFrame(rows, columns=["model", "epoch"])
+    moments = summary.at_moments(gradients, runs)
+    assert list(moments) == [summary.BEFORE, summary.AFTER]
+    assert [tuple(row) for row in moments[summary.BEFORE].to_numpy()] == [("x", 0), ("y", 0)]
+    assert [tuple(row) for row in moments[summary.AFTER].to_numpy()] == [("x", 2), ("y", 1)]

@@ -1,22 +1,28 @@
 """Which models of a study are compared: those that differ in activation and seed only."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
-from vaelib.analysis import verdicts
+from vaelib.analysis import new_images, verdicts
+from vaelib.analysis.intervals import LEVEL
+from vaelib.analysis.new_images import TestSet
+from vaelib.analysis.race import Race
 from vaelib.analysis.verdicts import Verdict
-from vaelib.results.columns import JUDGED, describe
-from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS, RateChoice, Status
+from vaelib.results.columns import BY_COLUMN, JUDGED, Metric, describe
+from vaelib.results.keys import SAME, SETTING_KEYS, Status
 
-_SETTING = ["dataset", *SETTING_KEYS]
-COLUMNS = (*_SETTING, "rate_choice")
+COLUMNS = ("dataset", *SETTING_KEYS)
+ELBO = BY_COLUMN["elbo"]
+_BOUNDS = (("low", "high"), ("new_low", "new_high"))
+OWN = "each its own"  # the value of a column that was chosen for each activation
 
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """Models that differ only in their activation, seed and tuned rate.
+    """Models that differ only in their activation, their seed, and what was tuned.
 
     Attributes
     ----------
@@ -34,16 +40,32 @@ class Comparison:
         """Its values of the varying columns, in words; empty for a single comparison."""
         return ", ".join(describe(name, self.fields[name]) for name in self.varying)
 
-    @property
-    def setting(self) -> str:
-        """The label without the choice of the learning rate."""
-        names = [name for name in self.varying if name != "rate_choice"]
-        return ", ".join(describe(name, self.fields[name]) for name in names)
-
 
 def finished_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the models that did not diverge."""
     return runs[runs["status"] == Status.FINISHED]
+
+
+def with_setting(
+    parts: Sequence[dict[str, pd.DataFrame]], model: pd.Series
+) -> dict[str, pd.DataFrame]:
+    """Join the tables of several runs; return the rows of models with one's setting.
+
+    Parameters
+    ----------
+    parts : sequence of dict of str to pandas.DataFrame
+        See `results.files.read`.
+    model : pandas.Series
+        A row of ``runs``.
+    """
+    joined = {name: pd.concat([part[name] for part in parts]) for name in parts[0]}
+    keys = ["dataset", "activation", *SETTING_KEYS]
+    equal = pd.concat([joined["runs"][name] == model[name] for name in keys], axis=1)
+    models = joined["runs"].loc[equal.all(axis=1).to_numpy(), "model"]
+    return {
+        name: table[table["model"].isin(models)].reset_index(drop=True)
+        for name, table in joined.items()
+    }
 
 
 def decoder_activations(runs: pd.DataFrame) -> pd.Series:
@@ -52,35 +74,24 @@ def decoder_activations(runs: pd.DataFrame) -> pd.Series:
     return decoder.where(decoder.notna() & (decoder != SAME), runs["activation"])
 
 
-def of_study(runs: pd.DataFrame) -> list[Comparison]:
+def of_study(runs: pd.DataFrame, tuned: Collection[str] = ()) -> list[Comparison]:
     """Return the comparisons within a study, in the order of its grid.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        See `training.sweep.train`. Where there were several learning rates, models
-        are compared at the default and at the tuned ones.
+        See `training.sweep.train`.
+    tuned : collection of str
+        Columns whose value was chosen for each activation.
     """
-    choices = list(RateChoice)
-    if runs[RateChoice.DEFAULT.column].all():
-        choices = [RateChoice.DEFAULT]
-    found = runs[_SETTING].drop_duplicates().astype(object).to_dict("records")
-    rows = [{**row, "rate_choice": choice} for choice in choices for row in found]
+    scored = runs[runs["scored"].astype(bool)].assign(**dict.fromkeys(tuned, OWN))
+    rows = scored[list(COLUMNS)].drop_duplicates().astype(object).to_dict("records")
     candidates = list(COLUMNS)
     # Data sets of different sizes do not make the number of images a setting.
-    if runs.groupby("dataset")["train_size"].nunique().max() == 1:
+    if scored.groupby("dataset")["train_size"].nunique().max() == 1:
         candidates.remove("train_size")
     varying = tuple(name for name in candidates if len({row[name] for row in rows}) > 1)
     return [Comparison(row, varying) for row in rows]
-
-
-def runs_by_setting(runs: pd.DataFrame, compared: list[Comparison]) -> dict[str, pd.DataFrame]:
-    """Return each setting's models at all learning rates, by the setting's label."""
-    return {
-        one.setting: runs[_matching(runs, one)]
-        for one in compared
-        if one.fields["rate_choice"] == RateChoice.DEFAULT
-    }
 
 
 def select(tables: dict[str, pd.DataFrame], comparison: Comparison) -> dict[str, pd.DataFrame]:
@@ -98,39 +109,96 @@ def select(tables: dict[str, pd.DataFrame], comparison: Comparison) -> dict[str,
         One model for each activation and seed.
     """
     runs = tables["runs"]
-    at_rate = runs[comparison.fields["rate_choice"].column].astype(bool)
-    keys = runs.loc[_matching(runs, comparison) & at_rate, MODEL_KEYS]
-    return {
-        name: table.merge(keys) if len(table) else table.copy() for name, table in tables.items()
-    }
+    models = runs.loc[matching(runs, comparison) & runs["scored"].astype(bool), "model"]
+    return {name: table[table["model"].isin(models)] for name, table in tables.items()}
 
 
-def judge(runs: pd.DataFrame, margins: dict[str, float]) -> pd.DataFrame:
+def matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
+    """Return which models have a comparison's setting, in all that was not tuned."""
+    fixed = {name: value for name, value in comparison.fields.items() if value != OWN}
+    return pd.concat([runs[name] == value for name, value in fixed.items()], axis=1).all(axis=1)
+
+
+def judge(
+    tables: dict[str, pd.DataFrame],
+    margins: Mapping[str, float],
+    test_set: TestSet,
+    found: Race | None = None,
+    seeds: Sequence[int] = (),
+) -> pd.DataFrame:
     """Give a verdict on every pair of activations, on each metric that is judged.
 
     Parameters
     ----------
-    runs : pandas.DataFrame
+    tables : dict of str to pandas.DataFrame
         Of one comparison; see `select`.
-    margins : dict of str to float
-        By metric.
+    margins : mapping of str to float
+        By metric; see `margins.of_runs`.
+    test_set : TestSet
+    found : Race, optional
+        Where the models are those of a race.
+    seeds : sequence of int
+        Of the race, in order.
 
     Returns
     -------
     pandas.DataFrame
-        ``metric``, ``margin`` and the columns of `verdicts.compare`; the pairs
-        of one metric are one family.
+        ``metric``, ``margin``, the columns of `verdicts.judge`, and ``new_low`` and
+        ``new_high``, the interval for new images (see `new_images`; NaN where it needs
+        scores of single images that there are none of). The pairs of one metric are one
+        family.
     """
-    finished = finished_runs(runs)
+    finished = finished_runs(tables["runs"])
+    activations = sorted(finished["activation"].unique())
+    ratio = test_set.images / tables["runs"]["train_size"].iloc[0]
     parts = []
     for metric in JUDGED:
         margin = margins[metric.column]
         values = finished.pivot_table(index="seed", columns="activation", values=metric.column)
-        pairs = verdicts.compare(values, margin, metric.direction)
+        if found is None:
+            pairs = verdicts.compare(values[activations], margin, metric.direction)
+        else:
+            values = values.reindex(index=list(seeds), columns=sorted(found.order))
+            retired = [one for stage in found.stages for one in stage.retired]
+            pairs = verdicts.of_race(
+                values, found.looks, margin, metric.direction, retired if metric == ELBO else ()
+            )
+        bounds = [
+            _for_new_images(row, metric, values, tables["scores"], test_set, ratio)
+            for row in pairs.itertuples()
+        ]
+        pairs[["new_low", "new_high"]] = np.reshape(bounds, (-1, 2))
         pairs.insert(0, "metric", metric.column)
         pairs.insert(1, "margin", margin)
         parts.append(pairs)
     return pd.concat(parts, ignore_index=True)
+
+
+def _for_new_images(
+    pair,
+    metric: Metric,
+    values: pd.DataFrame,
+    scores: pd.DataFrame,
+    test_set: TestSet,
+    ratio: float,
+) -> tuple[float, float]:
+    """Return the interval of a pair's difference for new images of the same kind."""
+    level = 1 - getattr(pair, "level", 1 - LEVEL)
+    if test_set.redrawn:
+        differences = (values[pair.a] - values[pair.b]).dropna().to_numpy()
+        return new_images.corrected_interval(differences, ratio, level)
+    if metric.column not in scores:
+        return np.nan, np.nan
+    by_image = {
+        name: scores[scores["activation"] == name].pivot_table(
+            index="seed", columns="image", values=metric.column
+        )
+        for name in (pair.a, pair.b)
+    }
+    differences = (by_image[pair.a] - by_image[pair.b]).dropna(how="all").dropna(axis="columns")
+    if differences.empty:
+        return np.nan, np.nan
+    return new_images.crossed_interval(differences.to_numpy(), level)
 
 
 def verdicts_against_others(pairs: pd.DataFrame, activation: str, metric: str) -> pd.DataFrame:
@@ -145,13 +213,21 @@ def verdicts_against_others(pairs: pd.DataFrame, activation: str, metric: str) -
     Returns
     -------
     pandas.DataFrame
-        Index: the other activation; columns ``verdict`` and ``needed``.
+        Index: the other activation; columns ``verdict``, ``needed``, ``n``,
+        ``difference`` from the other, ``low``, ``high``, ``new_low`` and ``new_high``.
     """
     family = pairs[pairs["metric"] == metric]
     as_first = family[family["a"] == activation].set_index("b")
     as_second = family[family["b"] == activation].set_index("a")
     as_second = as_second.replace({"verdict": {one: one.opposite for one in Verdict}})
-    return pd.concat([as_first, as_second]).rename_axis("other")[["verdict", "needed"]]
+    as_second = as_second.assign(
+        difference=-as_second["difference"],
+        **{low: -as_second[high] for low, high in _BOUNDS},
+        **{high: -as_second[low] for low, high in _BOUNDS},
+    )
+    columns = ["n", "difference", *(name for bounds in _BOUNDS for name in bounds)]
+    both = pd.concat([as_first, as_second]).rename_axis("other")
+    return both[["verdict", "needed", *columns]]
 
 
 def labelled_groups(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
@@ -160,9 +236,3 @@ def labelled_groups(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[s
         return [("", table)]
     groups = table.groupby(list(columns), sort=False)
     return [(", ".join(map(describe, columns, values)), rows) for values, rows in groups]
-
-
-def _matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
-    """Return which models have a comparison's setting, at any learning rate."""
-    equal = [runs[name] == comparison.fields[name] for name in _SETTING]
-    return pd.concat(equal, axis=1).all(axis=1)

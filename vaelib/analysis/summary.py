@@ -1,22 +1,86 @@
 """The report's table and its curves: means over seeds with intervals."""
 
+import dataclasses
 import math
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis import comparisons, intervals
+from vaelib.analysis import budget, comparisons, intervals, margins, race, verdicts
+from vaelib.analysis.new_images import TestSet
+from vaelib.analysis.race import Race
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import METRICS, Direction, Metric
-from vaelib.results.keys import Status
+from vaelib.results.keys import SETTING_KEYS, Status
+
+BEFORE, AFTER = "before training", "after training"
 
 
-def default_target(tables: dict[str, pd.DataFrame]) -> float:
-    """Return the median over finished runs of the final validation loss."""
-    models = ["activation", "seed"]
-    finished = comparisons.finished_runs(tables["runs"])[models]
-    history = tables["history"].merge(finished)
-    return float(history.groupby(models)["val_loss"].last().median())
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What a study says about how its models are compared.
+
+    Attributes
+    ----------
+    activations, seeds : tuple
+        In order.
+    race : bool
+        Whether activations were retired on the way; see `race`.
+    tuned : tuple of str
+        Columns whose value was chosen for each activation.
+    margin : float
+    margins : dict of str to float
+        See `margins.of_runs`.
+    target_loss : float or None
+        Validation loss in nats; None for each comparison's `default_target`.
+    """
+
+    activations: tuple[str, ...]
+    seeds: tuple[int, ...]
+    race: bool
+    tuned: tuple[str, ...]
+    margin: float
+    margins: Mapping[str, float]
+    target_loss: float | None
+
+    @classmethod
+    def of(cls, study: Mapping) -> "Rules":
+        """Return those of a study, as ``study.json`` has it."""
+        tune = study["tune"] or {}
+        return cls(
+            activations=tuple(study["activations"]),
+            seeds=tuple(study["seeds"]),
+            race=study["design"] == "race",
+            tuned=tuple(name for name in SETTING_KEYS if tune.get(name)),
+            margin=study["margin"],
+            margins=study["margins"],
+            target_loss=study["target_loss"],
+        )
+
+    def run_race(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Race | None:
+        """Return the race of a comparison's models; None where the study is none."""
+        if not self.race:
+            return None
+        return race.of_runs(runs, self.activations, self.seeds, self.margin, self.margins, failed)
+
+    def judge_elbo(self, runs: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
+        """Return the function from ELBOs, seeds by activations, to verdicts on all pairs."""
+        margin = self.margins_of(runs)["elbo"]
+        if not self.race:
+            return lambda values: verdicts.compare(values, margin, Direction.HIGHER)
+        looks = race.looks_of(len(self.seeds))
+        return lambda values: verdicts.of_race(values, looks, margin, Direction.HIGHER)
+
+    def margins_of(self, runs: pd.DataFrame) -> dict[str, float]:
+        """Return the margins of a comparison; of a race, by the first replicates."""
+        first = race.looks_of(len(self.seeds))[0] if self.race else len(self.seeds)
+        return margins.of_runs(runs, self.margin, self.margins, self.seeds[:first])
+
+
+def default_target(runs: pd.DataFrame) -> float:
+    """Return the median over finished runs of the validation loss they ended with."""
+    return float(-comparisons.finished_runs(runs)["val_elbo"].median())
 
 
 def epochs_to_target(history: pd.DataFrame, target: float) -> pd.DataFrame:
@@ -39,8 +103,10 @@ def epochs_to_target(history: pd.DataFrame, target: float) -> pd.DataFrame:
     return first.rename("epochs_to_target").reset_index()
 
 
-def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the report's table: a row for each activation, best ELBO first.
+def summarize(
+    tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFrame, found: Race | None = None
+) -> pd.DataFrame:
+    """Return the report's table: a row for each activation, the best ELBO first.
 
     Parameters
     ----------
@@ -50,14 +116,21 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
         Validation loss in nats; see `epochs_to_target`.
     pairs : pandas.DataFrame
         The verdicts; see `comparisons.judge`.
+    found : Race, optional
+        Where the models are those of a race, which gives the order: means over
+        different replicates cannot be compared.
 
     Returns
     -------
     pandas.DataFrame
-        ``activation``; ``runs`` and ``diverged``, numbers of models;
-        ``reached``, models that reached the target; and for each of `METRICS` the
-        mean over the finished seeds, with ``_low`` and ``_high``, its 95 %
-        interval, and ``_tie``, true for the best mean and for those that
+        ``activation``; ``runs``, ``diverged`` and ``ended``, numbers of models, the
+        last of those whose validation loss had stopped improving; ``reached``, models
+        that reached the target; ``falling``, see `budget.falling`; ``behind``, the
+        mean paired difference of the first activation's ELBO from this one's, with the
+        intervals ``behind_low`` to ``behind_high`` and, for new images,
+        ``behind_new_low`` to ``behind_new_high``;
+        and for each of `METRICS` the mean over the finished seeds, with ``_low`` and
+        ``_high``, its 95 % interval, and ``_tie``, true for the best and for those that
         it is not better than by verdict.
         The epochs to the target have no mean where a run missed it.
     """
@@ -72,6 +145,7 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
             "activation": activation,
             "runs": len(group),
             "diverged": int((group["status"] == Status.DIVERGED).sum()),
+            "ended": int(finished["ended"].astype(bool).sum()),
             "reached": reached,
         }
         for metric in METRICS:
@@ -82,25 +156,58 @@ def summarize(tables: dict[str, pd.DataFrame], target: float, pairs: pd.DataFram
             low, high = intervals.mean_interval(values)
             row[f"{metric.column}_low"], row[f"{metric.column}_high"] = low, high
         rows.append(row)
-    summary = pd.DataFrame(rows)
+    summary = pd.DataFrame(rows).sort_values("elbo", ascending=False, kind="stable")
+    if found is not None:
+        position = {name: number for number, name in enumerate(found.order)}
+        summary = summary.sort_values("activation", key=lambda names: names.map(position))
+    summary = summary.reset_index(drop=True)
+    falling = budget.falling(tables["history"], list(summary["activation"]))
+    summary["falling"] = summary["activation"].map(falling)
     for metric in METRICS:
-        summary[f"{metric.column}_tie"] = _ties(summary, metric, pairs)
-    return summary.sort_values("elbo", ascending=False, ignore_index=True)
+        summary[f"{metric.column}_tie"] = _ties(summary, runs, metric, pairs)
+    return _with_distances(summary, pairs)
 
 
-def _ties(summary: pd.DataFrame, metric: Metric, pairs: pd.DataFrame) -> list[bool]:
-    """Return which activations have the best mean, or are not worse by verdict."""
-    means = summary.set_index("activation")[metric.column].dropna()
-    if not metric.marks_best or metric.direction == Direction.NEITHER or means.empty:
+def _with_distances(summary: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Add how far each activation is behind the first one, paired by replicate."""
+    first = summary["activation"].iloc[0]
+    against = comparisons.verdicts_against_others(pairs, first, "elbo")
+    own = against.reindex(summary["activation"]).reset_index(drop=True)
+    names = {"difference": "behind"}
+    names |= {name: f"behind_{name}" for name in ("low", "high", "new_low", "new_high")}
+    return pd.concat([summary, own[list(names)].rename(columns=names).astype(float)], axis=1)
+
+
+def _ties(
+    summary: pd.DataFrame, runs: pd.DataFrame, metric: Metric, pairs: pd.DataFrame
+) -> list[bool]:
+    """Return which activations have the best mean, or are not worse by verdict.
+
+    The best is found on the replicates that all activations have.
+    """
+    finished = comparisons.finished_runs(runs)
+    if not metric.marks_best or metric.direction == Direction.NEITHER or finished.empty:
+        return [False] * len(summary)
+    values = finished.pivot_table(index="seed", columns="activation", values=metric.column)
+    with_mean = set(summary["activation"][summary[metric.column].notna()])
+    values = values[[name for name in values if name in with_mean]]
+    common = values.dropna()
+    means = (common if len(common) else values).mean().dropna()
+    if metric.column == "elbo":  # whose order the summary has
+        means = means[[name for name in summary["activation"] if name in means][:1]]
+    if means.empty:
         return [False] * len(summary)
     best = means.idxmax() if metric.direction == Direction.HIGHER else means.idxmin()
     verdicts = comparisons.verdicts_against_others(pairs, best, metric.column)["verdict"]
     tied = {best, *verdicts.index[verdicts != Verdict.BETTER]}
-    return [name in tied and name in means for name in summary["activation"]]
+    return [name in tied and name in with_mean for name in summary["activation"]]
 
 
 def of_study(
-    tables: dict[str, pd.DataFrame], margins: dict[str, float], target_loss: float | None = None
+    tables: dict[str, pd.DataFrame],
+    rules: Rules,
+    test_sets: Mapping[str, TestSet],
+    failed: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[dict]]:
     """Summarise every comparison that a study holds.
 
@@ -108,10 +215,11 @@ def of_study(
     ----------
     tables : dict of str to pandas.DataFrame
         Of the whole study; see `results.files.read`.
-    margins : dict of str to float
-        By metric; see `comparisons.judge`.
-    target_loss : float, optional
-        Validation loss in nats; by default each comparison's `default_target`.
+    rules : Rules
+    test_sets : mapping of str to TestSet
+        By data set.
+    failed : mapping of str to collection of str, optional
+        By data set, the activations of which a run failed.
 
     Returns
     -------
@@ -119,19 +227,63 @@ def of_study(
         As of `summarize` and `comparisons.judge`, with the number of the
         comparison in the column ``comparison``.
     facts : list of dict
-        ``label``, ``target_loss`` (None where no model finished) and the fields of
-        each comparison.
+        ``label``, ``target_loss`` (None where no model finished), ``margins``, the means
+        over models of ``constant_elbo``, ``pixel_entropy`` and
+        ``train_sliced_wasserstein`` (where known; see `training.evaluate`),
+        ``race`` (see `race.Race`; None for other studies) and the fields of each
+        comparison.
     """
     facts, summaries, judged = [], [], []
-    for number, comparison in enumerate(comparisons.of_study(tables["runs"])):
-        chosen = comparisons.select(tables, comparison)
-        target = default_target(chosen) if target_loss is None else target_loss
-        pairs = comparisons.judge(chosen["runs"], margins)
-        summaries.append(summarize(chosen, target, pairs).assign(comparison=number))
+    for number, comparison in enumerate(comparisons.of_study(tables["runs"], rules.tuned)):
+        chosen, dataset = comparisons.select(tables, comparison), comparison.fields["dataset"]
+        target = rules.target_loss
+        if target is None:
+            target = default_target(chosen["runs"])
+        found = rules.run_race(chosen["runs"], (failed or {}).get(dataset, ()))
+        limits = rules.margins_of(chosen["runs"])
+        pairs = comparisons.judge(chosen, limits, test_sets[dataset], found, rules.seeds)
+        summaries.append(summarize(chosen, target, pairs, found).assign(comparison=number))
         judged.append(pairs.assign(comparison=number))
-        known = None if math.isnan(target) else target
-        facts.append({"label": comparison.label, "target_loss": known, **comparison.fields})
+        facts.append(
+            {
+                "label": comparison.label,
+                "target_loss": None if math.isnan(target) else target,
+                "margins": limits,
+                **_baseline(chosen["runs"]),
+                "race": None if found is None else dataclasses.asdict(found),
+                **comparison.fields,
+            }
+        )
     return pd.concat(summaries), pd.concat(judged), facts
+
+
+def _baseline(runs: pd.DataFrame) -> dict[str, float]:
+    """Return what bounds or puts into proportion the scores of a comparison."""
+    columns = ("constant_elbo", "pixel_entropy", "train_sliced_wasserstein")
+    means = runs[list(columns)].mean().dropna()
+    return means.to_dict()
+
+
+def at_moments(gradients: pd.DataFrame, runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the measurements before training and with the weights that were kept.
+
+    Parameters
+    ----------
+    gradients : pandas.DataFrame
+        See `training.probes.GradientProbe`.
+    runs : pandas.DataFrame
+        Of the same models.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        By `BEFORE` and `AFTER`.
+    """
+    kept = gradients["model"].map(runs.set_index("model")["kept_epoch"])
+    return {
+        BEFORE: gradients[gradients["epoch"] == 0],
+        AFTER: gradients[gradients["epoch"] == kept],
+    }
 
 
 def over_seeds(table: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:

@@ -1,92 +1,93 @@
-"""Default and tuned learning rates: which were selected, and where the order changes."""
+"""The configuration that is chosen for each activation, on validation images."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from vaelib.analysis import intervals
-from vaelib.analysis.verdicts import Verdict
-from vaelib.results.keys import RateChoice
+from vaelib.results.keys import Status
 
 
-def elbo_by_rate(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the validation ELBO of each activation at each learning rate.
+def candidates(runs: pd.DataFrame, tuned: Sequence[str]) -> pd.DataFrame:
+    """Return how good each candidate of each activation is on the validation images.
 
     Parameters
     ----------
     runs : pandas.DataFrame
-        Of one setting; see `training.sweep.train`.
+        The models that serve to choose, of one comparison.
+    tuned : sequence of str
+        The columns that tell candidates apart.
 
     Returns
     -------
     pandas.DataFrame
-        ``activation``, ``learning_rate``, ``mean``, ``low``, ``high`` (Student's
-        95 % interval over the seeds that finished), ``finished`` and ``models``;
-        ascending rates.
+        ``activation``, the columns of `tuned`, ``mean`` of the validation ELBO, ``low``,
+        ``high`` (Student's 95 % interval over the seeds that finished), ``finished``,
+        ``models`` and ``chosen``: of each activation, the candidate with the best mean
+        among those of which most models finished.
     """
     rows = []
-    for (activation, rate), group in runs.groupby(["activation", "learning_rate"], sort=False):
-        values = group["val_elbo"].dropna().to_numpy(float)
+    for key, group in runs.groupby(["activation", *tuned], sort=False):
+        values = group.loc[group["status"] == Status.FINISHED, "val_elbo"].to_numpy(float)
         low, high = intervals.mean_interval(values)
-        rows.append(
-            {
-                "activation": activation,
-                "learning_rate": rate,
-                "mean": np.mean(values) if len(values) else np.nan,
-                "low": low,
-                "high": high,
-                "finished": len(values),
-                "models": len(group),
-            }
-        )
-    return pd.DataFrame(rows).sort_values("learning_rate", kind="stable", ignore_index=True)
+        row = dict(zip(["activation", *tuned], key, strict=True))
+        mean = np.mean(values) if len(values) else -np.inf
+        row |= {"mean": mean, "low": low, "high": high, "finished": len(values)}
+        rows.append({**row, "models": len(group)})
+    table = pd.DataFrame(rows)
+    ranked = table.sort_values(["finished", "mean"], ascending=False, kind="stable")
+    best = ranked.drop_duplicates("activation").index
+    return table.assign(chosen=table.index.isin(best))
 
 
-def selected_rates(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the tuned learning rate of each activation.
+def edges(table: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return the activations whose choice lies at an end of a numeric grid.
 
     Parameters
     ----------
-    runs : pandas.DataFrame
-        Of one setting; see `training.sweep.train`.
+    table : pandas.DataFrame
+        See `candidates`.
+    column : str
+
+    Returns
+    -------
+    dict of str to str
+        From activation to ``lowest`` or ``highest``: a better value may lie beyond.
+    """
+    values = sorted(table[column].unique())
+    if len(values) < 2 or not pd.api.types.is_numeric_dtype(table[column]):
+        return {}
+    ends = {values[0]: "lowest", values[-1]: "highest"}
+    chosen = table[table["chosen"]]
+    return {
+        row.activation: ends[getattr(row, column)]
+        for row in chosen.itertuples()
+        if getattr(row, column) in ends
+    }
+
+
+def gains(table: pd.DataFrame, default: dict) -> pd.DataFrame:
+    """Return what the choice gains over the study's own values, on validation images.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        See `candidates`.
+    default : dict
+        The study's value of each tuned column.
 
     Returns
     -------
     pandas.DataFrame
-        ``activation``, ``learning_rate``, and ``edge``: ``lowest`` or ``highest`` for
-        an end of the grid, beyond which a better rate may lie; else empty.
+        Index: activation, the best chosen one first; ``default`` and ``chosen``, mean
+        validation ELBO; ``gain``.
     """
-    grid = sorted(runs["learning_rate"].unique())
-    tuned = runs[runs[RateChoice.TUNED.column].astype(bool)].drop_duplicates("activation")
-    table = tuned[["activation", "learning_rate"]].reset_index(drop=True)
-    edges = {grid[0]: "lowest", grid[-1]: "highest"}
-    return table.assign(edge=[edges.get(rate, "") for rate in table["learning_rate"]])
-
-
-def order_changes(default: pd.DataFrame, tuned: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs whose order by ELBO changes when the learning rates are tuned.
-
-    Parameters
-    ----------
-    default, tuned : pandas.DataFrame
-        Verdicts at the default and at the tuned rates; see `comparisons.judge`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``a``, ``b``, for each choice of the rate the ``difference`` a - b in nats and
-        the ``verdict``, and ``decided``: whether both verdicts are better or worse.
-    """
-    left, right = (pairs[pairs["metric"] == "elbo"] for pairs in (default, tuned))
-    both = left.merge(right, on=["a", "b"], suffixes=("_default", "_tuned"))
-    both = both[both["difference_default"] * both["difference_tuned"] < 0]
-    conclusive = (Verdict.BETTER, Verdict.WORSE)
-    decided = both["verdict_default"].isin(conclusive) & both["verdict_tuned"].isin(conclusive)
-    columns = [
-        "a",
-        "b",
-        "difference_default",
-        "verdict_default",
-        "difference_tuned",
-        "verdict_tuned",
-    ]
-    return both[columns].assign(decided=decided).reset_index(drop=True)
+    own = table[(table[list(default)] == pd.Series(default)).all(axis=1)]
+    joined = pd.DataFrame(
+        {
+            "default": own.set_index("activation")["mean"],
+            "chosen": table[table["chosen"]].set_index("activation")["mean"],
+        }
+    ).sort_values("chosen", ascending=False)
+    return joined.assign(gain=joined["chosen"] - joined["default"])

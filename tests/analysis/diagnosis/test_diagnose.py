@@ -137,7 +137,7 @@ def test_sigmoid_in_many_layers_has_a_vanishing_gradient(healthy, deep_sigmoid):
         (
             "tanh",
             {"epochs": 5, "plant": extreme_biases},
-            (symptoms.Cause.SATURATION, symptoms.Cause.VANISHING, symptoms.Cause.COLLAPSE),
+            (symptoms.Cause.DEAD, symptoms.Cause.VANISHING, symptoms.Cause.COLLAPSE),
         ),
         ("tanh", {"epochs": 2}, (symptoms.Cause.UNDERFITTING,)),
         ("tanh", {"epochs": 3, "rate": 1e-5}, (symptoms.Cause.UNDERFITTING,)),

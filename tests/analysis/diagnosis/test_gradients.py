@@ -114,7 +114,8 @@ def test_dead_units_are_half_of_a_layer_after_training(share, present, layer):
     symptom = symptoms.dead(table, collapsed=False)
     assert symptom.present is present
     assert symptom.text == (
-        f"{100 * share:.0f} % of the units of {layer} are zero for every probe image (limit 50 %)"
+        f"{100 * share:.0f} % of the units of {layer} pass no gradient on for any probe image "
+        "(limit 50 %)"
     )
 
 

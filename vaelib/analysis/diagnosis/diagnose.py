@@ -91,11 +91,16 @@ def diagnose(
     """
     finished = finished_runs(runs)
     best = finished_runs(runs.iloc[:0] if reference is None else reference)
-    floor = runs["constant_elbo"].mean()
     test, train = (
-        RelativeQuality(finished[column].mean(), best[column].mean(), floor, margin, thresholds)
-        for column in ("elbo", "train_elbo")
+        RelativeQuality(
+            finished[column].mean(), best[column].mean(), runs[floor].mean(), margin, thresholds
+        )
+        for column, floor in (("elbo", "constant_elbo"), ("train_elbo", "constant_train_elbo"))
     )
+    # Of what came after, no weights were kept.
+    gradients = gradients[
+        gradients["epoch"] <= gradients["seed"].map(runs.set_index("seed")["kept_epoch"])
+    ]
     flow = metrics.gradient_flow(gradients)
     collapse = symptoms.collapse(latents, test)
     activations = {

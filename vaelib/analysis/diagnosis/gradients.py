@@ -72,10 +72,10 @@ def vanishing(flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
 
 
 def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFAULTS) -> Symptom:
-    """Look for a layer of units that are zero for every probe image.
+    """Look for a layer of units that are saturated for every probe image.
 
     A decoder that ignores the code of a collapsed posterior has constant units,
-    and those that are zero look dead. After a collapse the decoder's units
+    and those that are flat look dead. After a collapse the decoder's units
     therefore count only if they were dead before training.
 
     Parameters
@@ -91,7 +91,7 @@ def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFA
         initially = _mean_by_layer(hidden, "dead", "first")
         in_encoder = shares.index.get_level_values("network") == "encoder"
         shares = shares[in_encoder | (initially >= thresholds.dead_share)]
-    text = "of the units of {layer} are zero for every probe image"
+    text = "of the units of {layer} pass no gradient on for any probe image"
     return _largest_share(Cause.DEAD, shares, thresholds.dead_share, text)
 
 

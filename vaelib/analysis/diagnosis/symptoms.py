@@ -77,24 +77,30 @@ def collapse(latents: pd.DataFrame, test: RelativeQuality) -> Symptom:
     thresholds = test.thresholds
     by_seed = latents.astype({"active": float}).groupby("seed")
     units, (active, kl) = by_seed.size().mean(), by_seed[["active", "kl"]].sum().mean()
-    near_floor = test.at_floor or test.gain <= thresholds.collapsed_gain * test.best_gain
-    few_active = active <= thresholds.active_share * units
     text = (
         f"{active:.3g} of {units:.3g} latent units active "
         f"(limit {percent(thresholds.active_share)}), KL {nats(kl)} nats, {test.describe_gain()}"
     )
     numbers = {"active": active, "units": units, "kl": kl, "gain": test.gain, "floor": test.floor}
-    return Symptom(Cause.COLLAPSE, bool(few_active and near_floor), text, numbers)
+    return Symptom(Cause.COLLAPSE, collapsed(active, units, test), text, numbers)
+
+
+def collapsed(active: float, units: float, test: RelativeQuality) -> bool:
+    """Return whether so few active of all latent units, with that quality, are a collapse."""
+    thresholds = test.thresholds
+    near_floor = test.at_floor or test.gain <= thresholds.collapsed_gain * test.best_gain
+    return bool(active <= thresholds.active_share * units and near_floor)
 
 
 def overfitting(train: RelativeQuality, test: RelativeQuality) -> Symptom:
     """Look for a result that is bad on the test images only, with a gap to explain it."""
-    gap = train.elbo - test.elbo
-    best_gap = train.best - test.best
+    gap = train.gain - test.gain
+    best_gap = train.best_gain - test.best_gain
     excess = gap - np.nan_to_num(best_gap)
-    text = f"training ELBO {nats(train.elbo)} nats, {nats(gap)} above the test ELBO"
+    text = f"training ELBO {nats(train.elbo)} nats, {nats(gap)} further above a constant image "
+    text += "than the test ELBO"
     if best_gap > 0:
-        text += f" (for the best, {nats(best_gap)} above)"
+        text += f" (for the best, {nats(best_gap)})"
     present = test.bad and not train.bad and excess > test.tolerance
     return Symptom(Cause.OVERFITTING, bool(present), text, {"gap": gap, "excess": excess})
 
