@@ -3,6 +3,7 @@
 import pytest
 
 from vaelib import Study
+from vaelib.results import gallery
 from vaelib.study import fields
 
 
@@ -29,9 +30,9 @@ from vaelib.study import fields
         ("optimizer", ["sgd", "adam"], ["sgd", "adam"]),
         ("weight_decay", 0, [0.0]),
         ("decoder_activation", "swish,null", ["silu", None]),
-        ("learning_rates", "1e-3, 0.01", [0.001, 0.01]),
-        ("learning_rates", 0.01, [0.01]),
-        ("learning_rates", [], []),
+        ("learning_rate", "1e-3, 0.01", [0.001, 0.01]),
+        ("learning_rate", 0.01, [0.01]),
+        ("margins", {"mse": 0.25}, {"mse": 0.25}),
     ],
 )
 def test_lists_are_read_from_single_values_and_text(field, value, read):
@@ -85,8 +86,29 @@ def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
         ({"train_size": [None, None]}, "train_size: None is there twice", "each once"),
         ({"weight_decay": [0, -0.1]}, "weight_decay: -0.1", "greater than or equal to 0"),
         ({"weight_decay": False}, "weight_decay: False", "number"),
-        ({"learning_rates": [0.1, 0]}, "learning_rates: 0", "greater than 0"),
-        ({"learning_rates": [0.1, 0.1]}, "learning_rates: 0.1 is there twice", "each once"),
+        ({"learning_rate": [0.1, 0]}, "learning_rate: 0", "greater than 0"),
+        ({"learning_rate": [0.1, 0.1]}, "learning_rate: 0.1 is there twice", "each once"),
+        ({"learning_rates": [0.1]}, "learning_rates: unknown field", "'learning_rate'?"),
+        ({"patience": 0}, "patience: 0", "greater than 0"),
+        ({"design": "rase"}, "design: 'rase'", "'full' or 'race'"),
+        ({"tune": {}}, "tune: nothing to choose", "learning_rate"),
+        ({"tune": {"epochs": 3}}, "tune: nothing to choose", "lists of"),
+        ({"tune": {"rate": [1]}}, "tune.rate: unknown field (value [1])", ""),
+        ({"tune": {"learning_rate": [0.1, -1]}}, "tune.learning_rate: -1", "greater than 0"),
+        ({"tune": {"initializer": ["he"]}}, "tune.initializer: 'he'", "'keras' or 'matched'"),
+        (
+            {"tune": {"learning_rate": [0.1]}, "learning_rate": [0.1, 0.2]},
+            "tune: 'learning_rate' is a list in the study, too",
+            "one value there",
+        ),
+        (
+            {"tune": {"learning_rate": [0.1]}, "seeds": [1, 100_001]},
+            "seeds: 100001 serves to tune",
+            "below 100000",
+        ),
+        ({"gallery_images": 65}, "gallery_images: 65", "64"),
+        ({"margin": 1}, "margin: 1", "less than 1"),
+        ({"name": "runs"}, "name: 'runs' is a folder of all studies", "another"),
         ({"decoder_activation": "rellu"}, "decoder_activation: 'rellu' is unknown", "'relu'?"),
         (
             {"decoder_activation": ["silu", "swish"]},
@@ -114,9 +136,8 @@ def test_a_wrong_field_is_refused_in_one_line_with_its_value(refusal, fields, st
     assert part in message
 
 
-def test_margins_that_are_not_named_keep_their_defaults():
-    expected = {"elbo": 1.0, "mse": 0.25, "psnr": 0.1, "ssim": 0.01, "gap": 1.0}
-    assert Study.create(margins={"mse": 0.25}).margins == expected
+def test_as_many_images_can_be_asked_for_as_a_run_keeps():
+    assert fields.MOST_IMAGES == gallery.KEPT_IMAGES
 
 
 @pytest.mark.parametrize(

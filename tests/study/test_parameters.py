@@ -5,10 +5,11 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from vaelib import StudyError, activations
-from vaelib.study import parameters
+from vaelib.study import parameters, tasks
 from vaelib.study.study import Study
 
-GIVEN = {"activation": "relu", "other": object(), **Study().training_parameters("relu", "digits")}
+PARAMETERS = Study().model_dump(include=set(tasks.notebook_fields()))
+GIVEN = PARAMETERS | {"activation": "relu", "dataset": "digits", "other": object()}
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ GIVEN = {"activation": "relu", "other": object(), **Study().training_parameters(
         ("depth", 2, [2]),
         ("hidden_units", 8, [8]),
         ("hidden_units", np.array([8, 4]), [8, 4]),
-        ("learning_rates", 0.01, [0.01]),
+        ("learning_rate", 0.01, [0.01]),
         ("batch_norm", True, [True]),
         ("optimizer", "sgd", ["sgd"]),
         ("activation", "swish", "silu"),

@@ -13,12 +13,14 @@ import pytest
 from bs4 import BeautifulSoup
 from scipy.stats import wilcoxon
 
+from vaelib import Study, run_study
 from vaelib.analysis import verdicts
 from vaelib.reporting import sentences
 from vaelib.reporting.page import to_html
-from vaelib.results import files, keys
+from vaelib.results import files
 from vaelib.results.columns import METRICS
 from vaelib.results.provenance import NOTEBOOKS
+from vaelib.study import runner, workspace
 from vaelib.study.notebook import run_notebook
 
 STUDY = NOTEBOOKS.parent / "studies" / "smoke.yml"
@@ -60,11 +62,14 @@ def test_every_number_of_the_table_is_in_the_summary(page, folder):
     summary = files.read_csv(folder / files.SUMMARY).set_index("activation")
     head, *rows = page.find("table").find_all("tr")
     labels = [cell.get_text() for cell in head.find_all("th")]
-    assert labels[2:] == [metric.title for metric in METRICS]
+    behind = labels.index("behind (nats)")
+    assert labels[2:behind] + labels[behind + 1 :] == [metric.title for metric in METRICS]
     assert [row.th.get_text() for row in rows] == list(summary.index)
     for row in rows:
         facts = summary.loc[row.th.get_text()]
-        for cell, metric in zip(row.find_all("td")[1:], METRICS, strict=True):
+        cells = row.find_all("td")[1:]
+        del cells[behind - 2]
+        for cell, metric in zip(cells, METRICS, strict=True):
             columns = [metric.column, f"{metric.column}_low", f"{metric.column}_high"]
             shown = re.findall(r"\d+\.?\d*", cell.get_text(" ").replace("\N{MINUS SIGN}", ""))
             if np.isnan(facts[metric.column]):
@@ -124,7 +129,7 @@ def test_published_files_stay_small(folder):
 
 
 def test_executed_notebooks_print_no_messages(folder):
-    executed = [*folder.glob("runs/*/01_train.ipynb"), folder / "02_compare.ipynb"]
+    executed = [*folder.parent.glob("runs/*/01_train.ipynb"), folder / "02_compare.ipynb"]
     assert len(executed) == 3
     for path in executed:
         cells = nbformat.read(path, as_version=4).cells
@@ -134,10 +139,12 @@ def test_executed_notebooks_print_no_messages(folder):
 
 
 def test_the_same_study_again_trains_nothing(folder):
-    before = {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/*")}
+    before = {path: path.stat().st_mtime_ns for path in folder.parent.glob("runs/*/*")}
+    assert before
     command = [sys.executable, "-m", "vaelib", str(STUDY), "--reports", str(folder.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/*")} == before
+    after = {path: path.stat().st_mtime_ns for path in folder.parent.glob("runs/*/*")}
+    assert after == before
     assert done.stdout.splitlines() == [f"report: {folder / files.PAGE}"]
 
 
@@ -170,15 +177,18 @@ dataset: digits
 activations: [tanh, relu]
 seeds: 3
 epochs: 1
+patience: null
 hidden_units: 8
 depth: [1, 2]
-learning_rates: [0.03]
+tune:
+  learning_rate: [0.001, 0.03]
+  seeds: 1
 """
 
 
 @pytest.fixture(scope="module")
 def gridded(tmp_path_factory) -> Path:
-    """Make the report of two depths and two learning rates; return its folder."""
+    """Make the report of two depths, with a tuned learning rate; return its folder."""
     path = tmp_path_factory.mktemp("grid") / "grid.yml"
     path.write_text(GRID)
     command = [sys.executable, "-m", "vaelib", str(path), "--reports", str(path.parent)]
@@ -191,27 +201,23 @@ def test_a_grid_is_shown_comparison_by_comparison(gridded):
     page = BeautifulSoup((gridded / files.PAGE).read_text(), "html.parser")
     summary = files.read_csv(gridded / files.SUMMARY)
     head, *rows = page.find("table").find_all("tr")
-    labels = [
-        f"depth {d}, {choice} learning rate" for choice in ("default", "tuned") for d in (1, 2)
-    ]
-    assert [cell.get_text() for cell in head.find_all("th")[1:]] == labels
+    assert [cell.get_text() for cell in head.find_all("th")[1:]] == ["depth 1", "depth 2"]
     for row in rows:
         own = summary[summary["activation"] == row.th.get_text()].set_index("comparison")["elbo"]
         shown = [cell.find(string=True) for cell in row.find_all("td")]
         numbers = [float(text.replace("\N{MINUS SIGN}", "-")) for text in shown]
         assert numbers == pytest.approx(list(own), rel=1e-3)
-    titles = [title.get_text() for title in page.find_all("h2")]
-    assert {"Learning rates: default and tuned", "Over depth"} <= set(titles)
+    titles = {title.get_text() for title in page.find_all("h2")}
+    assert {"Each at its best: learning rate", "Over depth"} <= titles
 
 
 def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
     runs = files.read(gridded)["runs"]
     pairs = files.read_csv(gridded / files.VERDICTS)
     facts = json.loads((gridded / files.FACTS).read_text())["comparisons"]
-    assert len(pairs) == 4 * 5, "four comparisons, five metrics, one pair"
+    assert len(pairs) == 2 * 5, "two comparisons, five metrics, one pair"
     for row in pairs.itertuples():
-        fact = facts[row.comparison]
-        own = runs[runs[fact["rate_choice"] + "_rate"] & (runs["depth"] == fact["depth"])]
+        own = runs[runs["scored"] & (runs["depth"] == facts[row.comparison]["depth"])]
         by_seed = own.pivot_table(index="seed", columns="activation", values=row.metric)
         difference = by_seed[row.a] - by_seed[row.b]
         assert row.difference == pytest.approx(difference.mean(), rel=1e-4, abs=1e-6)
@@ -222,15 +228,66 @@ def test_the_verdicts_of_a_grid_follow_from_the_runs(gridded):
             )
 
 
-def test_the_tuned_rate_follows_validation_and_test_images_follow_it(gridded):
+def test_the_choice_follows_validation_and_test_images_follow_it(gridded):
     tables = files.read(gridded)
     runs = tables["runs"]
-    for _, group in runs.groupby(["activation", "depth"]):
-        best = group.groupby("learning_rate")["val_elbo"].mean().idxmax()
-        assert (group["tuned_rate"] == (group["learning_rate"] == best)).all()
-        assert (group["default_rate"] == (group["learning_rate"] == 0.001)).all()
-    seen = runs[runs["default_rate"] | runs["tuned_rate"]]
-    assert seen["elbo"].notna().all()
-    assert runs.drop(seen.index)["elbo"].isna().all()
-    scored = tables["scores"][keys.MODEL_KEYS].drop_duplicates()
-    assert len(scored.merge(seen[keys.MODEL_KEYS])) == len(scored) == len(seen)
+    tried, compared = runs[~runs["scored"]], runs[runs["scored"]]
+    assert len(tried) == len(compared) / 3 * 2
+    for key, group in tried.groupby(["activation", "depth"]):
+        best = group.set_index("learning_rate")["val_elbo"].idxmax()
+        chosen = compared.set_index(["activation", "depth"]).loc[key, "learning_rate"]
+        assert set(chosen) == {best}
+    assert not set(tried["seed"]) & set(compared["seed"])
+    assert tried["elbo"].isna().all()
+    assert compared["elbo"].notna().all()
+    assert set(tables["scores"]["model"]) == set(compared["model"])
+
+
+RACE = """
+dataset: digits
+activations: [tanh, relu]
+design: race
+seeds: 5
+epochs: 3
+patience: 1
+hidden_units: 8
+"""
+
+
+@pytest.fixture(scope="module")
+def raced(tmp_path_factory) -> Path:
+    """Make the report of a race; return its folder."""
+    path = tmp_path_factory.mktemp("race") / "race.yml"
+    path.write_text(RACE)
+    command = [sys.executable, "-m", "vaelib", str(path), "--reports", str(path.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return path.parent / "race"
+
+
+def test_the_page_of_a_race_shows_its_stages(raced):
+    page = BeautifulSoup((raced / files.PAGE).read_text(), "html.parser")
+    assert "The race" in [title.get_text() for title in page.find_all("h2")]
+    facts = json.loads((raced / files.FACTS).read_text())
+    for sentence in sentences.race_stages(facts):
+        assert sentence in page.get_text()
+
+
+def test_adding_replicates_changes_no_bit_of_those_there(raced, tmp_path, monkeypatch):
+    """A race that ended, then six replicates of all, give the tables of six at once."""
+    longer = tmp_path / "longer.yml"
+    longer.write_text(RACE.replace("seeds: 5", "seeds: 6").replace("design: race", "design: full"))
+    study, tables, runs = Study.from_yaml(longer), [], []
+    monkeypatch.setattr(runner.report, "build", lambda *_: "page")
+    for reports in (raced.parent, tmp_path):
+        run_study(study, reports, progress=False)
+        folders = list((reports / "runs").iterdir())
+        models = sorted(model for run in folders for model in workspace.models_of(run))
+        tables.append(files.collect(folders, models))
+        runs.append({run.name for run in folders})
+    assert len(runs[0]) > len(runs[1]), "the same models in smaller blocks"
+    assert len(tables[0]["runs"]) == 2 * 6
+    for name, table in tables[0].items():
+        times = [column for column in table if "seconds" in column]
+        other = tables[1][name].drop(columns=times)
+        pd.testing.assert_frame_equal(table.drop(columns=times), other, check_exact=True)

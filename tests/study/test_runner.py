@@ -1,11 +1,13 @@
 """Studies from images to page: what is trained, what failed, what is killed."""
 
 import concurrent.futures
+import dataclasses
 import fcntl
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from vaelib import RunError, Study, StudyError, load_images, run_study
+from vaelib import RunError, Study, StudyError, run_study
 from vaelib.results import files
 from vaelib.study import runner, worker, workspace
 
@@ -34,12 +36,12 @@ def test_a_second_call_in_the_same_folder_is_refused(tmp_path, tiny):
 def test_when_every_run_fails_the_page_names_the_causes_and_no_earlier_result(
     tmp_path, tiny, monkeypatch
 ):
-    def fail(folder, parameters):
+    def fail(folder, attempts, parameters):
         raise RunError(f"{parameters['activation']} is <out>")
 
     folder = make_folder(tmp_path / "tiny")
     (folder / files.SUMMARY).write_text("of an earlier report")
-    monkeypatch.setattr(worker, "train_activation", fail)
+    monkeypatch.setattr(worker, "train_block", fail)
     with pytest.raises(RunError, match="relu: relu is <out>; tanh: tanh is <out>"):
         run_study(tiny, tmp_path, progress=False)
     table = files.read_csv(folder / files.FAILURES)
@@ -82,9 +84,8 @@ def test_nothing_outlives_a_killed_command_and_nothing_counts_as_finished(tmp_pa
     process.communicate()
     _, alive = psutil.wait_procs(children, timeout=30)
     assert alive == []
-    left = list((tmp_path / "tiny" / "runs").iterdir())
-    assert left
-    assert all(place.name.startswith(workspace.ATTEMPT) for place in left)
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert list((tmp_path / "tiny").glob(f"{workspace.ATTEMPT}*"))
 
 
 def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
@@ -92,7 +93,7 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     from dask.distributed import Client
 
     process = start(tiny, tmp_path)
-    (tmp_path / "tiny" / "runs" / f"{workspace.ATTEMPT}of-an-earlier-call").mkdir()
+    (tmp_path / "tiny" / f"{workspace.ATTEMPT}of-an-earlier-call").mkdir()
     running_notebooks(process)[0].kill()
     out, err = process.communicate(timeout=240)
     assert process.returncode == 1, err
@@ -101,7 +102,8 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     (killed,) = files.read_csv(folder / files.FAILURES)["activation"]
     page = (folder / files.PAGE).read_text()
     assert f"<b>{killed}</b> failed on digits and is missing here: killed by SIGKILL" in page
-    (finished,) = (p for p in (folder / "runs").iterdir() if workspace.is_finished(p))
+    (finished,) = (tmp_path / "runs").iterdir()
+    assert workspace.is_finished(finished)
     assert not finished.name.startswith(f"digits-{killed}-")
     assert finished.name.startswith("digits-")
     before = (finished / "runs.csv").stat().st_mtime_ns
@@ -109,81 +111,199 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     with Client(processes=False, n_workers=1, dashboard_address=None) as client:
         page = run_study(tiny, tmp_path, executor=client.get_executor(), progress=False)
     assert (finished / "runs.csv").stat().st_mtime_ns == before
-    assert len(list((folder / "runs").iterdir())) == 2, "attempts of dead calls are cleared"
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+    assert not list(folder.glob(f"{workspace.ATTEMPT}*")), "attempts of dead calls are cleared"
     assert "No run failed or diverged." in page.read_text()
     assert sorted(files.read(folder)["runs"]["activation"]) == ["relu", "tanh"]
     assert files.read_csv(folder / files.FAILURES).empty
 
 
-def test_a_damaged_run_is_named_and_trained_again(tmp_path, tiny, capsys, monkeypatch):
-    trained = []
+@dataclasses.dataclass
+class Trainer:
+    """Train nothing: note the models of each block, and write rows of ``runs`` for them.
 
-    def train(folder, parameters):
-        trained.append(parameters["activation"])
-        raise RunError("not now")
+    Attributes
+    ----------
+    blocks : dict of str to Block
+        Of all that were planned, by run.
+    trained : list of Block
+    parameters : list of dict
+        That their notebooks got.
+    failing : set of (str, str)
+        Data sets and activations whose blocks fail.
+    elbo : callable
+        From a `PlannedModel` to its ELBO.
+    """
 
-    monkeypatch.setattr(worker, "train_activation", train)
-    monkeypatch.setattr(runner.report, "build", lambda *_: "page")
-    for task in runner.tasks.of_study(tiny, {"digits": load_images("digits")}):
-        run = make_folder(tmp_path / "tiny" / "runs" / task.run_name)
-        files.write(run, {"runs": pd.DataFrame({"seed": [0], "status": ["finished"]})})
-        workspace.seal(run)
-    (run / "runs.csv").write_text("")
-    with pytest.raises(RunError, match="1 of 2 runs failed"):
-        run_study(tiny, tmp_path)
-    assert trained == [task.activation]
-    line = f"{task.label}: runs.csv damaged or missing, trained again\n"
-    assert line in capsys.readouterr().out
+    blocks: dict = dataclasses.field(default_factory=dict)
+    trained: list = dataclasses.field(default_factory=list)
+    parameters: list = dataclasses.field(default_factory=list)
+    failing: set = dataclasses.field(default_factory=set)
+    elbo: Callable = lambda model: -7.0
 
+    @property
+    def models(self) -> list[tuple[str, int]]:
+        """The activation and the seed of every model that was trained."""
+        return [
+            (m.activation, m.configuration.seed) for block in self.trained for m in block.models
+        ]
 
-def test_changed_settings_rerun_just_what_they_change(tmp_path, tiny, monkeypatch):
-    trained = []
-
-    def train(folder, parameters):
-        trained.append((parameters["activation"], parameters["epochs"]))
-        raise RunError("not now")
-
-    monkeypatch.setattr(worker, "train_activation", train)
-    monkeypatch.setattr(runner.report, "build", lambda *_: "page")
-    done = tmp_path / "tiny" / "runs"
-    images = load_images("digits")
-    place = done / f"digits-relu-{tiny.identity('relu', images.fingerprint)}"
-    files.write(make_folder(place), dict.fromkeys(files.FILES, pd.DataFrame({"seed": [0]})))
-    workspace.seal(place)
-    for change in ({}, {"target_loss": 3.0}, {"epochs": 2}):
-        study = Study.create(**{**tiny.model_dump(), **change})
-        with pytest.raises(RunError):
-            run_study(study, tmp_path, progress=False)
-    assert trained == [("tanh", 1), ("tanh", 1), ("relu", 2), ("tanh", 2)]
+    def __call__(self, folder: str, attempts: str, parameters: dict) -> None:
+        block = self.blocks[Path(folder).name]
+        first = block.models[0]
+        if (first.dataset, first.activation) in self.failing:
+            raise RunError("not now")
+        self.trained.append(block)
+        self.parameters.append(parameters)
+        rows = [
+            {
+                "model": model.identity,
+                "activation": model.activation,
+                "seed": model.configuration.seed,
+                "status": "finished",
+                "elbo": self.elbo(model),
+                "val_elbo": self.elbo(model),
+                **dict.fromkeys(("mse", "psnr", "ssim"), 0.5),
+                **{f"constant_{name}": -100.0 for name in ("elbo", "mse", "psnr", "ssim")},
+                "epochs": 1,
+                "seconds": 1.5,
+                **dataclasses.asdict(model.configuration.setting),
+            }
+            for model in block.models
+        ]
+        Path(folder).mkdir(exist_ok=True)  # a damaged run is there already
+        files.write(folder, {"runs": pd.DataFrame(rows)})
+        workspace.seal(Path(folder))
 
 
 @pytest.fixture
-def trained(monkeypatch) -> list[tuple[str, str, int]]:
-    """Train nothing and report nothing; note data set, activation and place of each run."""
-    noted = []
+def trainer(monkeypatch) -> Trainer:
+    """Stand in for the training notebooks, and for the report."""
+    stand_in, plan_blocks = Trainer(), runner.Planner.blocks
 
-    def train(folder, parameters):
-        name = Path(parameters["dataset"]).stem
-        noted.append((name, parameters["activation"], Path(folder)))
-        if (name, parameters["activation"]) == ("many", "tanh"):
-            raise RunError("not now")
-        runs = {"status": "finished", "point": [0, 1], "elbo": [-7.0, np.nan], "seconds": 1.5}
-        files.write(make_folder(Path(folder)), {"runs": pd.DataFrame(runs)})
-        workspace.seal(Path(folder))
+    def blocks(planner, missing):
+        found = plan_blocks(planner, missing)
+        stand_in.blocks |= {block.run_name: block for block in found}
+        return found
 
-    monkeypatch.setattr(worker, "train_activation", train)
+    monkeypatch.setattr(runner.Planner, "blocks", blocks)
+    monkeypatch.setattr(worker, "train_block", stand_in)
     monkeypatch.setattr(runner.report, "build", lambda *_: "page")
-    return noted
+    return stand_in
 
 
-def test_the_longest_runs_start_first(tmp_path, several, trained):
+def change(study: Study, **fields) -> Study:
+    return Study.create(**{**study.model_dump(), **fields})
+
+
+def test_a_damaged_run_is_named_and_trained_again(tmp_path, tiny, capsys, trainer):
+    run_study(tiny, tmp_path)
+    (run,) = (path for path in (tmp_path / "runs").iterdir() if "-relu-" in path.name)
+    (run / "runs.csv").write_text("")
+    capsys.readouterr()
+    run_study(tiny, tmp_path)
+    assert trainer.models == [("relu", 0), ("tanh", 0), ("relu", 0)]
+    line = f"{run.name}: runs.csv damaged or missing, trained again\n"
+    assert line in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("fields", "new"),
+    [
+        ({}, []),
+        ({"target_loss": 3.0}, []),
+        ({"margin": 0.1, "gallery_images": 1}, []),
+        ({"name": "other"}, []),
+        ({"seeds": 3}, [("relu", 1), ("relu", 2), ("tanh", 1), ("tanh", 2)]),
+        ({"activations": "tanh,elu"}, [("elu", 0)]),
+        ({"epochs": 2}, [("relu", 0), ("tanh", 0)]),
+        ({"learning_rate": [0.001, 0.1]}, [("relu", 0), ("tanh", 0)]),
+        ({"depth": [1, 2], "seeds": 2}, [("relu", 0), ("relu", 1), ("relu", 1)] * 2),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_just_what_is_new_is_trained(tmp_path, tiny, trainer, fields, new):
+    run_study(tiny, tmp_path, progress=False)
+    first = len(trainer.models)
+    run_study(change(tiny, **fields), tmp_path, progress=False)
+    expected = [("relu" if i < 3 else "tanh", seed) for i, (_, seed) in enumerate(new)]
+    assert sorted(trainer.models[first:]) == sorted(expected if "depth" in fields else new)
+
+
+def test_a_notebook_gets_the_earlier_runs_of_its_activation(tmp_path, tiny, trainer):
+    run_study(tiny, tmp_path, progress=False)
+    run_study(change(tiny, seeds=2), tmp_path, progress=False)
+    for parameters in trainer.parameters[2:]:
+        (earlier,) = parameters["earlier"]
+        assert Path(earlier).parent == tmp_path / "runs"
+        assert f"-{parameters['activation']}-" in Path(earlier).name
+
+
+def test_a_race_trains_no_more_of_what_is_shown_to_be_worse(tmp_path, tiny, trainer):
+    trainer.elbo = lambda model: (
+        (-50.0 if model.activation == "relu" else -9.0) + 0.01 * (model.configuration.seed % 3)
+    )
+    study = change(tiny, activations="relu,tanh,elu", design="race", seeds=14)
+    run_study(study, tmp_path, progress=False)
+    seeds = {name: [s for n, s in trainer.models if n == name] for name in study.activations}
+    assert sorted(seeds["relu"]) == [0, 1, 2, 3]
+    assert sorted(seeds["tanh"]) == sorted(seeds["elu"]) == [0, 1, 2, 3], "tied at once"
+
+
+def test_a_race_that_is_killed_goes_on_to_the_same_end(tmp_path, tiny, trainer, monkeypatch):
+    def elbo(model):
+        level = {"relu": 0.0, "tanh": -0.4, "elu": -40.0}[model.activation]
+        return -9.0 + level + float(np.sin(7 * model.configuration.seed + level))
+
+    trainer.elbo = elbo
+    study = change(tiny, activations="relu,tanh,elu", design="race", seeds=9)
+    run_study(study, tmp_path / "whole", progress=False)
+    undisturbed = sorted(trainer.models)
+    assert len(undisturbed) == 2 * 9 + 4
+    trainer.trained.clear()
+
+    class Killed(BaseException):
+        pass
+
+    def killing(*arguments):
+        if len(trainer.trained) == 4:
+            raise Killed
+        trainer(*arguments)
+
+    monkeypatch.setattr(worker, "train_block", killing)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as one, pytest.raises(Killed):
+        run_study(study, tmp_path / "killed", executor=one, progress=False)
+    monkeypatch.setattr(worker, "train_block", trainer)
+    run_study(study, tmp_path / "killed", progress=False)
+    assert sorted(trainer.models) == undisturbed
+
+
+def test_tuning_chooses_on_validation_before_anything_is_compared(tmp_path, tiny, trainer):
+    best = {"relu": 0.01, "tanh": 0.1}
+    trainer.elbo = lambda model: float(
+        model.configuration.setting.learning_rate == best[model.activation]
+    )
+    tune = {"learning_rate": [0.001, 0.01, 0.1], "seeds": 2}
+    run_study(change(tiny, tune=tune, seeds=3), tmp_path, progress=False)
+    models = [model for block in trainer.trained for model in block.models]
+    tried = [model.configuration for model in models if not model.configuration.scored]
+    compared = [model.configuration for model in models if model.configuration.scored]
+    assert len(tried) == 2 * 3 * 2
+    assert len(compared) == 2 * 3
+    for one in compared:
+        assert one.setting.learning_rate == best[one.network.activation]
+    assert not {one.seed for one in tried} & {one.seed for one in compared}
+
+
+def names(blocks) -> list[tuple[str, str]]:
+    return [(block.models[0].dataset, block.models[0].activation) for block in blocks]
+
+
+def test_the_longest_runs_start_first(tmp_path, several, trainer):
     """By pixels: the large images, though they are fewer and come second."""
-    with (
-        concurrent.futures.ThreadPoolExecutor(max_workers=1) as one,
-        pytest.raises(RunError),
-    ):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=1) as one:
         run_study(several, tmp_path, executor=one, progress=False)
-    assert [run[:2] for run in trained] == [
+    assert names(trainer.trained) == [
         ("large", "relu"),
         ("large", "tanh"),
         ("many", "relu"),
@@ -191,18 +311,19 @@ def test_the_longest_runs_start_first(tmp_path, several, trained):
     ]
 
 
-def test_several_data_sets_are_trained_and_named(tmp_path, several, trained, capsys):
-    with pytest.raises(RunError, match="1 of 4 runs failed .*: many tanh: not now"):
+def test_several_data_sets_are_trained_and_named(tmp_path, several, trainer, capsys):
+    trainer.failing = {("many", "tanh")}
+    with pytest.raises(RunError, match="some runs failed .*: many tanh: not now"):
         run_study(several, tmp_path)
     lines = sorted(" ".join(line.split()) for line in capsys.readouterr().out.splitlines())
-    headline = "test ELBO -7.00 nats, 3.0 s training, 2 models"
+    headline = "test ELBO -7.00 nats, 1 model of 1 epoch, 1.5 s training"
     assert lines == [
         f"large relu {headline}",
         f"large tanh {headline}",
         f"many relu {headline}",
         "many tanh FAILED: not now",
     ]
-    assert len({place for *_, place in trained}) == 4
+    assert len(list((tmp_path / "runs").iterdir())) == 3
     failed = files.read_csv(tmp_path / "tiny" / files.FAILURES)
     assert failed.to_dict("list") == {
         "dataset": ["many"],
@@ -211,34 +332,33 @@ def test_several_data_sets_are_trained_and_named(tmp_path, several, trained, cap
     }
 
 
-def test_the_report_gets_what_finished_in_the_studys_order(tmp_path, several, trained, monkeypatch):
+def test_the_report_gets_what_finished_in_the_studys_order(tmp_path, several, trainer, monkeypatch):
     got = []
     monkeypatch.setattr(runner.report, "build", lambda *arguments: got.extend(arguments))
+    trainer.failing = {("many", "tanh")}
     with pytest.raises(RunError):
         run_study(several, tmp_path, progress=False)
-    _, images, finished, folder = got
-    assert [(name, split.name) for name, split in images.items()] == [
-        ("many", "many"),
-        ("large", "large"),
+    _, pools, plan, found, folder = got
+    assert [pool.name for pool in pools.values()] == ["many", "large"]
+    finished = [
+        (model.dataset, model.activation) for model in plan.models if model.identity in found
     ]
-    places = {run[:2]: place for *run, place in trained for run in [tuple(run)]}
-    order = [("many", "relu"), ("large", "relu"), ("large", "tanh")]
-    assert finished == [places[run] for run in order]
+    assert finished == [("many", "relu"), ("large", "relu"), ("large", "tanh")]
     assert folder == tmp_path / "tiny"
 
 
-def test_one_data_set_is_not_named_on_every_line(tmp_path, tiny, trained, capsys):
+def test_one_data_set_is_not_named_on_every_line(tmp_path, tiny, trainer, capsys):
     run_study(tiny, tmp_path)
     starts = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
     assert starts == {"relu", "tanh"}
 
 
-def test_equal_images_under_another_name_are_runs_of_their_own(tmp_path, several, trained):
+def test_equal_images_under_another_name_are_models_of_their_own(tmp_path, several, trainer):
     """The tables name the data set, so that a copy cannot replace the original."""
     shutil.copy(tmp_path / "large.npz", tmp_path / "copy.npz")
     dataset = [str(tmp_path / f"{name}.npz") for name in ("large", "copy")]
-    run_study(Study.create(**{**several.model_dump(), "dataset": dataset}), tmp_path)
-    assert len({place for *_, place in trained}) == 4
+    run_study(change(several, dataset=dataset), tmp_path)
+    assert len(names(trainer.trained)) == len(set(names(trainer.trained))) == 4
 
 
 @pytest.mark.parametrize(
@@ -250,11 +370,11 @@ def test_equal_images_under_another_name_are_runs_of_their_own(tmp_path, several
     ],
 )
 def test_impossible_sizes_are_refused_before_anything_runs(
-    tmp_path, several, trained, sizes, message
+    tmp_path, several, trainer, sizes, message
 ):
-    study = Study.create(**{**several.model_dump(), "train_size": sizes})
+    study = change(several, train_size=sizes)
     with pytest.raises(StudyError, match=message) as error:
         run_study(study, tmp_path / "reports", progress=False)
     assert "\n" not in str(error.value)
-    assert trained == []
+    assert trainer.trained == []
     assert not (tmp_path / "reports").exists()

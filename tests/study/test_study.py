@@ -1,38 +1,16 @@
-"""Studies: defaults, overrides, parameters of a run and what its identity depends on."""
+"""Studies: defaults, overrides, grids, tuning and the configurations of models."""
 
+import dataclasses
+import itertools
 import re
 
+import numpy as np
 import pytest
 
 from vaelib import Study
-from vaelib.results import keys, provenance
-
-TRAINING = {
-    "activation",
-    "dataset",
-    "validation_fraction",
-    "test_fraction",
-    "train_size",
-    "split_seed",
-    "seeds",
-    "decoder_activation",
-    "hidden_units",
-    "depth",
-    "batch_norm",
-    "latent_dim",
-    "likelihood",
-    "output_activation",
-    "initializer",
-    "optimizer",
-    "weight_decay",
-    "learning_rate",
-    "learning_rates",
-    "batch_size",
-    "epochs",
-    "probe_images",
-    "saturation",
-    "gallery_images",
-}
+from vaelib.data.images import ImagePool
+from vaelib.results import keys
+from vaelib.study.study import Tuning
 
 
 def test_the_defaults_are_nine_seeds_of_three_activations():
@@ -42,23 +20,20 @@ def test_the_defaults_are_nine_seeds_of_three_activations():
     assert made.seeds == list(range(9))
     assert (made.hidden_units, made.latent_dim) == ([128, 64, 32], 16)
     assert (made.likelihood, made.output_activation) == ("bernoulli", "sigmoid")
-    assert (made.learning_rate, made.batch_size, made.target_loss) == (0.001, 32, None)
+    assert (made.learning_rate, made.batch_size, made.target_loss) == ([0.001], 32, None)
+    assert (made.design, made.tune, made.epochs, made.patience) == ("full", None, 400, 15)
+    assert (made.margin, made.margins) == (0.01, {})
 
 
 def test_the_default_grid_is_one_point_of_the_plain_model():
     made = Study.create()
-    points = keys.settings(**{name: getattr(made, name) for name in keys.SETTING_KEYS})
-    assert points == [keys.Setting()]
-    assert made.rates == [0.001]
-    assert made.models_in_a_run == 9
+    assert made.settings == [keys.Setting()]
 
 
-def test_a_run_trains_every_setting_rate_and_seed():
-    made = Study.create(
-        depth=[1, 2], batch_norm=[False, True], learning_rates=[1e-4, 1e-3, 1e-2], seeds=5
-    )
-    assert made.rates == [1e-3, 1e-4, 1e-2]
-    assert made.models_in_a_run == 2 * 2 * 3 * 5
+def test_lists_span_a_grid():
+    made = Study.create(depth=[1, 2], batch_norm=[False, True], learning_rate=[1e-4, 1e-2])
+    found = [(one.depth, one.batch_norm, one.learning_rate) for one in made.settings]
+    assert found == list(itertools.product([1, 2], [False, True], [1e-4, 1e-2]))
 
 
 def test_overrides_take_the_place_of_the_files_fields(write_study):
@@ -68,7 +43,7 @@ def test_overrides_take_the_place_of_the_files_fields(write_study):
     made = Study.from_yaml(path, epochs=5, latent_dim=2)
     assert (made.name, made.epochs, made.latent_dim) == ("my-study-epochs-5-latent_dim-2", 5, 2)
     assert made.activations == ["relu", "silu"]
-    assert made.learning_rate == 0.001
+    assert made.learning_rate == [0.001]
     assert Study.from_yaml(path, name="other").name == "other"
 
 
@@ -77,78 +52,34 @@ def test_an_empty_file_is_the_default_study(write_study, text):
     assert Study.from_yaml(write_study(text)) == Study.create(name="own")
 
 
-def test_training_parameters_are_all_that_a_notebook_needs():
-    made = Study.create(target_loss=99.0, epochs=7, dataset=["mnist5k", "digits"], depth=[1, 2])
-    parameters = made.training_parameters("relu", "digits")
-    assert set(parameters) == TRAINING
-    assert (parameters["activation"], parameters["dataset"]) == ("relu", "digits")
-    assert (parameters["epochs"], parameters["depth"]) == (7, [1, 2])
+def test_the_configurations_have_the_fields_of_the_study():
+    made = Study.create(
+        hidden_units=[9, 5], latent_dim=3, likelihood="gaussian", epochs=7, patience=2,
+        batch_size=8, probe_images=4, saturation=0.2, test_fraction=0.3,
+    )  # fmt: skip
+    network, training = made.network("elu"), made.training
+    assert dataclasses.asdict(network) == {
+        "activation": "elu",
+        "hidden_units": [9, 5],
+        "latent_dim": 3,
+        "likelihood": "gaussian",
+        "output_activation": "sigmoid",
+    }
+    assert dataclasses.astuple(training) == (7, 2, 8, 4, 0.2)
+    pool = ImagePool("noise", np.zeros((4, 2, 2, 1), "float32"))
+    split = made.split(pool)
+    assert dataclasses.astuple(split) == ("noise", pool.fingerprint, 0.1, 0.3)
 
 
-@pytest.fixture(scope="module")
-def reference() -> str:
-    return Study.create(likelihood="gaussian").identity("relu", "f" * 16)
-
-
-def identity(**fields) -> str:
-    return Study.create(**{"likelihood": "gaussian", **fields}).identity("relu", "f" * 16)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("seeds", 8),
-        ("hidden_units", [128]),
-        ("latent_dim", 8),
-        ("likelihood", "bernoulli"),
-        ("output_activation", "linear"),
-        ("initializer", "matched"),
-        ("optimizer", "sgd"),
-        ("learning_rate", 0.002),
-        ("batch_size", 64),
-        ("epochs", 21),
-        ("probe_images", 64),
-        ("saturation", 0.02),
-        ("gallery_images", 4),
-        ("train_size", 100),
-        ("depth", [1, 2]),
-        ("batch_norm", True),
-        ("weight_decay", 0.1),
-        ("learning_rates", [0.01]),
-        ("decoder_activation", "tanh"),
-    ],
-)
-def test_identity_changes_with_what_determines_the_result(reference, field, value):
-    assert identity(**{field: value}) != reference
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", "other"),
-        ("target_loss", 99.0),
-        ("activations", ["relu", "elu"]),
-        ("margins", {"elbo": 2.0}),
-        # What these determine is in the fingerprint of the images:
-        ("dataset", "digits"),
-        ("split_seed", 1),
-        ("test_fraction", 0.2),
-    ],
-)
-def test_identity_does_not_change_with_the_rest(reference, field, value):
-    assert identity(**{field: value}) == reference
-
-
-def test_identity_changes_with_activation_images_code_and_versions(reference, monkeypatch):
-    made = Study.create(likelihood="gaussian")
-    found = {reference, made.identity("elu", "f" * 16), made.identity("relu", "e" * 16)}
-    with monkeypatch.context() as patch:
-        patch.setattr(provenance, "code_digest", lambda: "other")
-        found.add(identity())
-    monkeypatch.setattr(provenance, "versions", lambda: {"keras": "0"})
-    found.add(identity())
-    assert len(found) == 5
-    assert {len(digest) for digest in found} == {12}
+def test_tuning_tries_every_combination_and_the_studys_own():
+    tune = Tuning(learning_rate=[0.1, 0.2], initializer=["keras", "matched"], seeds=2)
+    found = tune.settings(keys.Setting(depth=3, learning_rate=0.3))
+    assert {one.depth for one in found} == {3}
+    assert [(one.initializer, one.learning_rate) for one in found] == list(
+        itertools.product(["keras", "matched"], [0.3, 0.1, 0.2])
+    )
+    assert tune.replicates == [100_000, 100_001]
+    assert list(tune.grid) == ["initializer", "learning_rate"]
 
 
 @pytest.mark.parametrize(

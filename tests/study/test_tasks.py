@@ -1,40 +1,210 @@
-"""Tasks: one for each data set and activation, named by what determines the result."""
+"""Plans: which models a study needs, and how notebooks share them."""
 
 import dataclasses
+import itertools
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from vaelib import load_images
+from vaelib import Study
+from vaelib.data.images import ImagePool
+from vaelib.results.keys import SETTING_KEYS, Status
 from vaelib.study import tasks
+from vaelib.study.tasks import Planner
+
+RACE = Study.create(
+    dataset="digits",
+    activations="relu,tanh,sigmoid",
+    seeds=6,
+    epochs=1,
+    hidden_units=8,
+    design="race",
+)
 
 
 @pytest.fixture
-def made(several):
-    images = {dataset: load_images(dataset) for dataset in several.dataset}
-    return tasks.of_study(several, images)
+def pools() -> dict[str, ImagePool]:
+    images = np.random.default_rng(0).uniform(size=(100, 4, 4, 1)).astype("float32")
+    return {"digits": ImagePool("digits", images)}
 
 
-def test_each_activation_is_a_task_on_each_data_set(made, several):
-    assert [task.label for task in made] == ["many relu", "many tanh", "large relu", "large tanh"]
-    datasets = dict(zip(["many", "large"], several.dataset, strict=True))
-    for task in made:
-        dataset = datasets[task.dataset]
-        assert task.parameters == several.training_parameters(task.activation, dataset)
+def change(study, **fields) -> Study:
+    return Study.create(**{**study.model_dump(), **fields})
 
 
-def test_one_data_set_is_not_named_in_messages(tiny):
-    made = tasks.of_study(tiny, {"digits": load_images("digits")})
-    assert [task.label for task in made] == ["relu", "tanh"]
+def finished(models, elbo=None) -> pd.DataFrame:
+    """Return rows of finished models; `elbo` maps one to its ELBO."""
+    rows = [
+        {
+            "model": one.identity,
+            "activation": one.activation,
+            "seed": one.configuration.seed,
+            "status": Status.FINISHED,
+            "elbo": elbo(one) if elbo else 0.0,
+            "val_elbo": elbo(one) if elbo else 0.0,
+            **dict.fromkeys(("mse", "psnr", "ssim"), 0.5),
+            **{f"constant_{name}": -9.0 for name in ("elbo", "mse", "psnr", "ssim")},
+        }
+        for one in models
+    ]
+    return pd.DataFrame(rows).set_index("model")
 
 
-def test_a_run_is_named_after_all_that_determines_it(made, several):
-    names = [task.run_name for task in made]
-    assert len(set(names)) == 4
-    large = load_images(several.dataset[1])
-    assert names[3] == f"large-tanh-{several.identity('tanh', large.fingerprint)}"
-    copy = dataclasses.replace(made[3], dataset="copy")
-    assert copy.run_name == names[3].replace("large", "copy")
+def run(planner, elbo=None, failed=()) -> tuple[tasks.Plan, list[int]]:
+    """Train until a plan is complete; return it, and how many models each round had."""
+    runs, rounds = pd.DataFrame(), []
+    while True:
+        plan = planner.plan(runs, failed)
+        missing = [
+            one for one in plan.models if one.identity not in runs.index
+            and one.identity not in failed
+        ]  # fmt: skip
+        if not missing:
+            return plan, rounds
+        rounds.append(len(missing))
+        runs = pd.concat([runs, finished(missing, elbo)])
 
 
-def test_the_cost_of_a_task_is_its_training_pixels(made):
-    assert [task.pixels for task in made] == [90 * 16, 90 * 16, 44 * 256, 44 * 256]
+def means(**by_activation):
+    """Return an ELBO by activation with noise of its own."""
+
+    def elbo(model):
+        rng = np.random.default_rng([model.configuration.seed, *map(ord, model.activation)])
+        return by_activation[model.activation] + rng.normal(scale=0.5)
+
+    return elbo
+
+
+def test_a_full_study_needs_every_activation_with_every_seed(pools):
+    study = change(RACE, design="full", depth=[1, 2])
+    plan, rounds = run(Planner(study, pools))
+    assert rounds == [2 * 3 * 6]
+    keys = [(one.configuration.setting.depth, one.activation, one.configuration.seed)
+            for one in plan.models]  # fmt: skip
+    assert keys == list(itertools.product([1, 2], study.activations, range(6)))
+    assert plan.settled
+    assert plan.races == {}
+
+
+def test_a_race_trains_only_what_is_left(pools):
+    plan, rounds = run(Planner(RACE, pools), means(relu=-1.0, tanh=-1.02, sigmoid=-50.0))
+    assert rounds == [12, 4], "three with four replicates, then two with two more"
+    (race,) = plan.races.values()
+    assert [one.activation for one in race.stages[0].retired] == ["sigmoid"]
+    assert race.order == ["relu", "tanh", "sigmoid"]
+    assert race.models == len(plan.models) == 16
+
+
+def test_the_plan_depends_on_the_models_and_not_on_their_order(pools):
+    planner = Planner(RACE, pools)
+    plan, _ = run(planner, means(relu=-1.0, tanh=-1.02, sigmoid=-50.0))
+    runs = finished(plan.models, means(relu=-1.0, tanh=-1.02, sigmoid=-50.0))
+    for part in (runs.sample(frac=1, random_state=0), runs):
+        again = Planner(RACE, pools).plan(part)
+        assert [one.identity for one in again.models] == [one.identity for one in plan.models]
+        assert again.races == plan.races
+
+
+def test_more_replicates_keep_all_models_that_are_there(pools):
+    elbo = means(relu=-1.0, tanh=-1.02, sigmoid=-50.0)
+    plan, _ = run(Planner(RACE, pools), elbo)
+    more = Planner(change(RACE, seeds=9), pools)
+    undisturbed, _ = run(more, elbo)
+    there = {one.identity for one in plan.models}
+    assert there < {one.identity for one in undisturbed.models}
+    midway = more.plan(finished(plan.models, elbo))
+    assert {one.identity for one in midway.models} <= {one.identity for one in undisturbed.models}
+
+
+def test_an_activation_that_failed_is_left_out_and_the_others_go_on(pools):
+    planner = Planner(RACE, pools)
+    first = planner.plan(pd.DataFrame())
+    failed = {one.identity for one in first.models if one.activation == "relu"}
+    plan, _ = run(planner, means(tanh=-1.02, sigmoid=-50.0), failed)
+    (race,) = plan.races.values()
+    assert race.stages[0].lost == ("relu",)
+    assert race.alive == ("tanh",)
+
+
+def test_tuning_comes_first_and_each_gets_its_best(pools):
+    tune = {"learning_rate": [0.1, 0.2], "seeds": 2, "epochs": 7}
+    study = change(RACE, design="full", tune=tune)
+    best = {"relu": 0.2, "tanh": 0.001, "sigmoid": 0.1}
+
+    def elbo(model):
+        return float(model.configuration.setting.learning_rate == best[model.activation])
+
+    plan, rounds = run(Planner(study, pools), elbo)
+    assert rounds == [3 * 3 * 2, 3 * 6]
+    assert all(not one.configuration.scored for one in plan.tuning)
+    assert {one.configuration.training.epochs for one in plan.tuning} == {7}
+    (compared,) = plan.compared.values()
+    assert all(one.configuration.scored for one in compared)
+    found = {one.activation: one.configuration.setting.learning_rate for one in compared}
+    assert found == best
+    seeds = [{one.configuration.seed for one in part} for part in (plan.tuning, compared)]
+    assert seeds[0] & seeds[1] == set()
+
+
+def trained_by(block) -> set[tuple]:
+    """Return what a notebook trains with the parameters of a block."""
+    grid = itertools.product(*(block.parameters[name] for name in SETTING_KEYS))
+    return {(*setting, seed) for setting in grid for seed in block.parameters["seeds"]}
+
+
+@pytest.mark.parametrize("missing", [slice(None), slice(3, None), slice(1, None, 3), slice(7, 8)])
+def test_blocks_train_what_is_missing_and_nothing_else(pools, missing):
+    study = change(RACE, design="full", depth=[1, 2], learning_rate=[0.1, 0.2], seeds=3)
+    planner = Planner(study, pools)
+    models = planner.plan(pd.DataFrame()).models[missing]
+    blocks = planner.blocks(models)
+    assert {one.identity for block in blocks for one in block.models} == {
+        one.identity for one in models
+    }
+    for block in blocks:
+        own = {
+            (*dataclasses.astuple(one.configuration.setting), one.configuration.seed)
+            for one in block.models
+        }
+        assert trained_by(block) == own
+        assert len(own) == len(block.models)
+        assert block.parameters["activation"] == block.models[0].activation
+        assert block.parameters["dataset"] == "digits"
+        assert block.parameters["epochs"] == 1
+    if missing == slice(None):
+        assert len(blocks) == 3, "one for each activation"
+
+
+def test_a_blocks_work_is_limited(pools, monkeypatch):
+    planner = Planner(change(RACE, design="full"), pools)
+    models = planner.plan(pd.DataFrame()).models
+    assert {one.work for one in models} == {80 * 16}
+    monkeypatch.setattr(tasks, "_MOST_WORK", 2 * 80 * 16)
+    assert [len(block.models) for block in planner.blocks(models)] == [2] * 9
+    monkeypatch.setattr(tasks, "_MOST_WORK", 1)
+    assert [len(block.models) for block in planner.blocks(models)] == [1] * 18
+
+
+def test_a_run_is_named_after_its_models_and_labels_name_several_data_sets(pools):
+    (first, *_), (again, *_) = (
+        planner.blocks(planner.plan(pd.DataFrame()).models)
+        for planner in (Planner(RACE, pools), Planner(RACE, pools))
+    )
+    assert first.run_name == again.run_name
+    assert first.run_name.startswith("digits-relu-")
+    assert first.label == "relu"
+    other = ImagePool("other", pools["digits"].images)
+    planner = Planner(RACE, {**pools, "elsewhere": other})
+    blocks = planner.blocks(planner.plan(pd.DataFrame()).models)
+    assert [block.label for block in blocks][2:4] == ["digits sigmoid", "other relu"]
+    assert len({block.run_name for block in blocks}) == 6, "equal images under another name"
+
+
+@pytest.mark.parametrize("field", ["margin", "target_loss", "gallery_images", "name", "seeds"])
+def test_what_decides_only_how_models_are_compared_trains_nothing_again(pools, field):
+    values = {"margin": 0.2, "target_loss": 9.0, "gallery_images": 3, "name": "other", "seeds": 7}
+    study = change(RACE, design="full")
+    before = {one.identity for one in Planner(study, pools).plan(pd.DataFrame()).models}
+    other = Planner(change(study, **{field: values[field]}), pools)
+    assert before <= {one.identity for one in other.plan(pd.DataFrame()).models}

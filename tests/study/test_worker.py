@@ -6,7 +6,7 @@ from vaelib import RunError
 from vaelib.study import worker, workspace
 
 # Stands in for training: writes the table that marks a finished run.
-FINISH = "from pathlib import Path; Path(output, 'runs.csv').write_text(text)"
+FINISH = "from pathlib import Path; Path(output, 'runs.csv').write_text('model\\n' + text)"
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def train(write_notebook, tmp_path, monkeypatch):
 
     def call(source: str, folder, **parameters) -> None:
         write_notebook("01_train.ipynb", source)
-        worker.train_activation(str(folder), parameters)
+        worker.train_block(str(folder), str(tmp_path / "attempts"), parameters)
 
     return call
 
@@ -25,7 +25,8 @@ def test_a_notebook_that_writes_no_results_is_not_finished(train, tmp_path):
     run = tmp_path / "runs" / "relu-0"
     with pytest.raises(RunError, match="without writing its results"):
         train("pass", run)
-    assert list(run.parent.iterdir()) == [], "nothing is left"
+    assert list((tmp_path / "attempts").iterdir()) == [], "nothing is left"
+    assert not run.exists()
 
 
 def test_a_finished_run_replaces_what_was_there(train, tmp_path):
@@ -34,9 +35,10 @@ def test_a_finished_run_replaces_what_was_there(train, tmp_path):
     (run / "outdated").touch()
     train(FINISH, run, text="new")
     assert workspace.is_finished(run)
-    assert (run / "runs.csv").read_text() == "new"
+    assert workspace.models_of(run) == ["new"]
     assert {path.name for path in run.iterdir()} == {"runs.csv", "01_train.ipynb", "manifest.json"}
     assert list(run.parent.iterdir()) == [run]
+    assert list((tmp_path / "attempts").iterdir()) == []
 
 
 def test_a_failed_attempt_leaves_a_finished_run_alone(train, tmp_path):
@@ -44,5 +46,6 @@ def test_a_failed_attempt_leaves_a_finished_run_alone(train, tmp_path):
     train(FINISH, run, text="first")
     with pytest.raises(RunError, match="ValueError: not now"):
         train(f"{FINISH}; raise ValueError('not now')", run, text="second")
-    assert (run / "runs.csv").read_text() == "first"
+    assert workspace.models_of(run) == ["first"]
     assert list(run.parent.iterdir()) == [run]
+    assert list((tmp_path / "attempts").iterdir()) == []

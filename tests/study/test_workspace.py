@@ -1,12 +1,13 @@
 """The folder of a study: lock, attempts, and what is finished."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from vaelib import StudyError
 from vaelib.results import files
 from vaelib.study import workspace
-from vaelib.study.tasks import Task
 from vaelib.study.workspace import Workspace
 
 
@@ -17,26 +18,22 @@ def place(tmp_path) -> Workspace:
     return made
 
 
-@pytest.fixture
-def tasks() -> list[Task]:
-    return [Task("digits", name, name, "0" * 12, {}, 1) for name in ("relu", "tanh", "elu")]
-
-
-def finish(folder) -> None:
+def finish(folder, *models) -> Path:
     folder.mkdir(parents=True)
-    files.write(folder, {"runs": pd.DataFrame({"seed": [0]})})
+    files.write(folder, {"runs": pd.DataFrame({"model": models})})
     workspace.seal(folder)
+    return folder
 
 
-def test_everything_is_in_the_folder_of_the_study(tmp_path, monkeypatch):
+def test_the_report_is_the_studys_and_runs_are_shared(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = Workspace("reports", "tiny")
     assert made.folder == tmp_path / "reports" / "tiny"
-    assert made.runs == made.folder / "runs"
+    assert made.runs == tmp_path / "reports" / "runs" == Workspace("reports", "other").runs
     assert not made.folder.exists()
     made.create()
     made.create()  # a second call goes on in it
-    assert list(made.folder.iterdir()) == [made.runs]
+    assert list(made.folder.iterdir()) == list(made.runs.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_refused_in_one_line(tmp_path):
@@ -57,24 +54,24 @@ def test_one_call_at_a_time_has_the_lock(place, tmp_path):
         pass
 
 
-def test_runs_are_missing_until_their_table_is_there(place, tasks):
-    assert place.missing(tasks) == tasks
-    assert place.finished(tasks) == []
-    finish(place.run_folder(tasks[1]))
-    place.run_folder(tasks[2]).mkdir()  # without results
-    assert place.missing(tasks) == [tasks[0], tasks[2]]
-    assert place.finished(tasks) == [place.run_folder(tasks[1])]
-    assert place.run_folder(tasks[1]) == place.runs / "digits-tanh-000000000000"
+def test_models_are_found_in_the_runs_that_hold_them(place):
+    one = finish(place.run_folder("digits-relu-0"), "a", "b")
+    other = finish(place.run_folder("digits-relu-1"), "c")
+    place.run_folder("digits-relu-2").mkdir()  # without results
+    found, damaged = place.find(["c", "a", "d"])
+    assert found == {"a": one, "c": other}
+    assert damaged == {place.run_folder("digits-relu-2"): [workspace.MANIFEST]}
+    assert place.find([])[0] == {}
 
 
-def test_an_attempt_is_published_whole_and_deleted_otherwise(place, tasks):
-    run = place.run_folder(tasks[0])
-    with pytest.raises(KeyboardInterrupt), workspace.attempt(run):
+def test_an_attempt_is_published_whole_and_deleted_otherwise(place):
+    run = place.run_folder("digits-relu-0")
+    with pytest.raises(KeyboardInterrupt), workspace.attempt(place.folder):
         raise KeyboardInterrupt
-    assert list(place.runs.iterdir()) == []
-    with workspace.attempt(run) as first, workspace.attempt(run) as second:
+    assert list(place.folder.iterdir()) == []
+    with workspace.attempt(place.folder) as first, workspace.attempt(place.folder) as second:
         assert first != second
-        assert first.parent == second.parent == place.runs
+        assert first.parent == second.parent == place.folder
         (first / "one").touch()
         (second / "two").touch()
         workspace.publish(first, run)
@@ -83,11 +80,16 @@ def test_an_attempt_is_published_whole_and_deleted_otherwise(place, tasks):
     assert [path.name for path in run.iterdir()] == ["two"]
 
 
-def test_only_attempts_are_deleted(place, tasks):
-    finish(place.run_folder(tasks[0]))
-    (place.runs / f"{workspace.ATTEMPT}of-a-killed-call").mkdir()
+def test_only_attempts_of_this_study_are_deleted(place, tmp_path):
+    run = finish(place.run_folder("digits-relu-0"), "a")
+    other = Workspace(tmp_path, "other")
+    other.create()
+    for one in (place, other):
+        (one.folder / f"{workspace.ATTEMPT}of-a-killed-call").mkdir()
     place.delete_attempts()
-    assert list(place.runs.iterdir()) == [place.run_folder(tasks[0])]
+    assert list(place.folder.iterdir()) == []
+    assert len(list(other.folder.iterdir())) == 1
+    assert list(place.runs.iterdir()) == [run]
 
 
 def emptied(path):
@@ -104,17 +106,16 @@ def edited(path):
 
 @pytest.mark.parametrize("damage", [emptied, truncated, edited, lambda path: path.unlink()])
 @pytest.mark.parametrize("name", ["runs.csv", "model.keras", workspace.MANIFEST])
-def test_a_damaged_run_is_missing_and_its_files_are_named(place, tasks, damage, name):
-    run = place.run_folder(tasks[0])
+def test_a_damaged_run_is_missing_and_its_files_are_named(place, damage, name):
+    run = place.run_folder("digits-relu-0")
     run.mkdir(parents=True)
-    files.write(run, {"runs": pd.DataFrame({"seed": [0]})})
+    files.write(run, {"runs": pd.DataFrame({"model": ["0a"]})})
     (run / "model.keras").write_bytes(b"00000000")
     workspace.seal(run)
     (run / "01_train.ipynb").write_text("may be opened and saved")
-    assert place.finished(tasks) == [run]
+    assert place.find(["0a"]) == ({"0a": run}, {})
+    place.forget(run)
     damage(run / name)
-    assert place.finished(tasks) == []
-    assert place.missing(tasks) == tasks
-    (names,) = place.damaged(tasks).values()
-    if name != workspace.MANIFEST or damage is not edited:
-        assert names == [name]
+    found, damaged = place.find(["0a"])
+    assert found == {}
+    assert damaged == {run: [name]} or (name == workspace.MANIFEST and damage is edited)

@@ -8,11 +8,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from vaelib.data.sources import Source
 from vaelib.models import activations
-from vaelib.results.columns import MARGINS
+from vaelib.results.columns import JUDGED
 from vaelib.study import yaml_file
 from vaelib.validation import FieldError, NotNegative, Seed
 
 MOST_SEEDS = 1000
+MOST_IMAGES = 64  # as many as `results.gallery` keeps
 
 
 def to_list(value: Any, info: ValidationInfo) -> list:
@@ -91,16 +92,18 @@ def distinct(value: list, info: ValidationInfo) -> list:
     return value
 
 
-def with_default_margins(value: dict[str, float]) -> dict[str, float]:
-    """Complete the margins; refuse one of a metric that gets no verdict."""
+def of_judged_metrics(value: dict[str, float]) -> dict[str, float]:
+    """Refuse the margin of a metric that gets no verdict."""
+    allowed = [metric.column for metric in JUDGED]
     for metric in value:
-        if metric not in MARGINS:
-            raise FieldError(f"margins: {metric!r} is unknown; allowed: {', '.join(MARGINS)}")
-    return MARGINS | value
+        if metric not in allowed:
+            raise FieldError(f"margins: {metric!r} is unknown; allowed: {', '.join(allowed)}")
+    return value
 
 
 StudyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
 
+Design = Literal["full", "race"]
 Initializer = Literal["keras", "matched"]
 Optimizer = Literal["adam", "sgd", "rmsprop", "nadam", "adamax", "adagrad"]
 Likelihood = Literal["bernoulli", "gaussian"]
@@ -118,4 +121,4 @@ OneOrSeveral = Annotated[list[_T], _NOT_EMPTY, _DISTINCT, _LIST]
 Activations = Annotated[list[_T], _NOT_EMPTY, _CANONICAL, _DISTINCT, _LIST]
 Seeds = Annotated[list[Seed], _NOT_EMPTY, _DISTINCT, BeforeValidator(to_seeds)]
 Sources = Annotated[list[str], _NOT_EMPTY, _DISTINCT, BeforeValidator(to_locations)]
-Margins = Annotated[dict[str, NotNegative], AfterValidator(with_default_margins)]
+Margins = Annotated[dict[str, NotNegative], AfterValidator(of_judged_metrics)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from vaelib.exceptions import StudyError
 from vaelib.models import activations
 from vaelib.study.study import Study
+from vaelib.study.tasks import notebook_fields
 
 
 class ParameterError(StudyError):
@@ -34,13 +35,14 @@ def checked(values: Mapping) -> dict:
     ParameterError
         Naming the first wrong parameter, its value and what is allowed.
     """
-    fields = Study.model_fields.keys() - {"name", "activations", "target_loss", "margins"}
+    names = notebook_fields()
     try:
         # A function of one's own is no field of a study, which runs in other processes.
         activation = activations.get(values["activation"]).name
-        study = Study.create(**{name: values[name] for name in fields})
+        study = Study.create(**{name: values[name] for name in names})
     except ValueError as error:
         raise ParameterError(str(error)) from None
     if len(study.dataset) > 1:
         raise ParameterError(f"dataset: {study.dataset} is a list; allowed: one data set")
-    return study.training_parameters(activation, study.dataset[0])
+    parameters = study.model_dump(include=set(names))
+    return {**parameters, "activation": activation, "dataset": study.dataset[0]}

@@ -1,4 +1,4 @@
-"""Progress of a study on the terminal: a bar, and a line for each run that ended."""
+"""Progress of a study on the terminal: a bar, and a line for each block that ended."""
 
 import sys
 from pathlib import Path
@@ -9,30 +9,23 @@ from vaelib.formatting import count
 from vaelib.results import files
 from vaelib.results.keys import Status
 from vaelib.study.study import Study
-from vaelib.study.tasks import Task
+from vaelib.study.tasks import Block
 
 
 class Progress:
-    """A bar over the runs of a study, to be used in a ``with`` statement.
+    """A bar over the models of a study, to be used in a ``with`` statement.
 
     Parameters
     ----------
     study : Study
-    total, missing : int
-        All runs of the study, and those that are to be trained.
     shown : bool
         Whether anything is printed.
     """
 
-    def __init__(self, study: Study, total: int, missing: int, shown: bool = True):
+    def __init__(self, study: Study, shown: bool = True):
         self._shown = shown
         self._bar = tqdm(
-            total=total,
-            initial=total - missing,
-            desc=f"{study.name}: {count(study.models_in_a_run, 'model')} each",
-            unit="run",
-            disable=not shown,
-            dynamic_ncols=True,
+            total=0, desc=study.name, unit="model", disable=not shown, dynamic_ncols=True
         )
 
     def __enter__(self) -> "Progress":
@@ -47,10 +40,15 @@ class Progress:
         if self._shown:
             self._bar.write(line, file=sys.stdout)
 
-    def advance(self, task: Task, line: str) -> None:
-        """Count a run that ended, and show a line about it."""
-        self.note(f"{task.label:>12}  {line}")
-        self._bar.update()
+    def expect(self, models: int, finished: int) -> None:
+        """Show how many models are needed, as far as that is known, and how many are there."""
+        self._bar.total, self._bar.n = models, finished
+        self._bar.refresh()
+
+    def advance(self, block: Block, line: str) -> None:
+        """Count a block that ended, and show a line about it."""
+        self.note(f"{block.label:>12}  {line}")
+        self._bar.update(len(block.models))
 
 
 def headline(run: Path) -> str:
@@ -63,10 +61,14 @@ def headline(run: Path) -> str:
     """
     runs = files.read_csv(run / files.FILES["runs"])
     finished = runs[runs["status"] == Status.FINISHED]
-    parts = [f"{runs['seconds'].sum():5.1f} s training", count(len(runs), "model")]
-    shown = finished[finished["point"] == 0]
-    if len(shown):
-        parts.insert(0, f"test ELBO {shown['elbo'].mean():8.2f} nats")
+    parts = [
+        f"{count(len(runs), 'model')} of {count(round(runs['epochs'].median()), 'epoch')}",
+        f"{runs['seconds'].sum():5.1f} s training",
+    ]
+    if finished["elbo"].notna().any():
+        parts.insert(0, f"test ELBO {finished['elbo'].mean():8.2f} nats")
+    elif len(finished):
+        parts.insert(0, f"validation ELBO {finished['val_elbo'].mean():8.2f} nats")
     if len(finished) < len(runs):
         parts.append(f"{len(runs) - len(finished)} diverged")
     return ", ".join(parts)

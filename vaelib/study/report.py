@@ -2,36 +2,44 @@
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from vaelib.analysis import summary
-from vaelib.data.images import ImageSet
+from vaelib.analysis.new_images import test_sets
+from vaelib.data.images import ImagePool
 from vaelib.data.sources import Source
 from vaelib.reporting import fragments
 from vaelib.reporting.page import to_html
 from vaelib.results import files, gallery, provenance
 from vaelib.study.notebook import run_notebook
 from vaelib.study.study import Study
+from vaelib.study.tasks import Plan
 
 COMPARE = provenance.NOTEBOOKS / "02_compare.ipynb"
 CLAIMS = provenance.NOTEBOOKS / "04_claims.ipynb"
+TIMES = provenance.NOTEBOOKS.parent / "benchmarks" / "activations.csv"
 
 
 def build(
-    study: Study, images: dict[str, ImageSet], finished: Sequence[Path], folder: Path
+    study: Study,
+    pools: Mapping[str, ImagePool],
+    plan: Plan,
+    found: Mapping[str, Path],
+    folder: Path,
 ) -> Path:
     """Write the tables and the gallery of finished runs, then make the page.
 
     Parameters
     ----------
     study : Study
-    images : dict of str to ImageSet
-        By name. The gallery shows the first of them.
-    finished : sequence of path
-        Folders of the runs to compare.
+    pools : mapping of str to ImagePool
+        By the study's entry in ``dataset``. The gallery shows the first of them.
+    plan : Plan
+    found : mapping of str to path
+        By model, the folder of its run; those of failed runs are not there.
     folder : path
         Of the study's report.
 
@@ -40,19 +48,47 @@ def build(
     pathlib.Path
         Of the page.
     """
-    tables = files.collect(finished)
+    models = [model.identity for model in plan.models if model.identity in found]
+    runs = list(dict.fromkeys(found[model] for model in models))
+    tables = files.collect(runs, models)
     files.write(folder, tables)
-    summaries, verdicts, compared = summary.of_study(tables, study.margins, study.target_loss)
+    failures = files.read_csv(folder / files.FAILURES)
+    failed = {name: set(rows["activation"]) for name, rows in failures.groupby("dataset")}
+    images = {pool.name: _describe(study, pool) for pool in pools.values()}
+    rules = summary.Rules.of(study.model_dump(mode="json"))
+    summaries, verdicts, compared = summary.of_study(tables, rules, test_sets(images), failed)
     files.write_csv(folder / files.SUMMARY, summaries)
     files.write_csv(folder / files.VERDICTS, verdicts)
-    shown = next(iter(images.values()))
-    gallery.join(folder, finished, shown.name, shown.test[: study.gallery_images])
-    gallery.write_models(folder, finished, shown.name, shown.test)
-    facts = _facts(study, images, compared, finished)
+    _write_gallery(study, pools, plan, runs, folder)
+    facts = _facts(study, images, compared, runs)
     (folder / files.FACTS).write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
     run_notebook(COMPARE, executed, {"folder": str(folder)})
     return to_html(executed, folder / files.PAGE)
+
+
+def _write_gallery(
+    study: Study,
+    pools: Mapping[str, ImagePool],
+    plan: Plan,
+    runs: Sequence[Path],
+    folder: Path,
+) -> None:
+    """Write the first replicate's reconstructions and models of the first comparison."""
+    contest, models = next(iter(plan.compared.items()))
+    shown = {one.identity for one in models if one.configuration.seed == study.seeds[0]}
+    test = (
+        pools[contest.source]
+        .split(
+            study.seeds[0],
+            study.validation_fraction,
+            study.test_fraction,
+            contest.setting.train_size,
+        )
+        .test
+    )
+    gallery.join(folder, runs, shown, test[: study.gallery_images])
+    gallery.write_models(folder, runs, shown, test)
 
 
 def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
@@ -97,20 +133,18 @@ def audit(reports: str | Path = "reports") -> Path:
     """
     reports = Path(reports).absolute()
     executed = reports / "claims.ipynb"
-    run_notebook(CLAIMS, executed, {"reports": str(reports)})
+    run_notebook(CLAIMS, executed, {"reports": str(reports), "times": str(TIMES)})
     return to_html(executed, reports / "claims.html")
 
 
-def _facts(
-    study: Study, images: dict[str, ImageSet], compared: list[dict], finished: Sequence[Path]
-) -> dict:
+def _facts(study: Study, images: dict, compared: list[dict], runs: Sequence[Path]) -> dict:
     """Return what the page says about how it was made."""
     labels = [Source.parse(dataset).label for dataset in study.dataset]
     return {
         "study": study.model_dump(mode="json") | {"dataset": labels},
-        "images": {name: _describe(split) for name, split in images.items()},
+        "images": images,
         "comparisons": compared,
-        "runs": [run.name for run in finished],
+        "runs": [run.name for run in runs],
         "versions": provenance.versions(),
         "code": provenance.code_digest(),
         "commit": provenance.commit(),
@@ -118,12 +152,14 @@ def _facts(
     }
 
 
-def _describe(images: ImageSet) -> dict:
+def _describe(study: Study, pool: ImagePool) -> dict:
+    train, validation, test = pool.sizes(study.validation_fraction, study.test_fraction)
     return {
-        "train": len(images.train),
-        "validation": len(images.validation),
-        "test": len(images.test),
-        "shape": list(images.shape),
-        "pixels": images.scale,
-        "fingerprint": images.fingerprint,
+        "train": train,
+        "validation": validation,
+        "test": test,
+        "redrawn": pool.test is None,
+        "shape": list(pool.shape),
+        "pixels": pool.scale,
+        "fingerprint": pool.fingerprint,
     }

@@ -1,20 +1,20 @@
-"""Run a study: train what is missing, one notebook for each activation, then report."""
+"""Run a study: train what is missing, one notebook for each block, then report."""
 
 import concurrent.futures
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import joblib
 import pandas as pd
 
-from vaelib.data.images import ImageSet, load_images
+from vaelib.data.images import ImagePool, load_pool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import report, tasks, worker
+from vaelib.study import report, worker
 from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
-from vaelib.study.tasks import Task
+from vaelib.study.tasks import Block, Plan, Planner
 from vaelib.study.workspace import Workspace
 
 
@@ -50,39 +50,22 @@ def run_study(
     RunError
         After the report is made, when a run failed; the report has the others.
     """
-    images = _load_images(study)
-    _check_train_sizes(study, images)
+    pools = {dataset: load_pool(dataset) for dataset in study.dataset}
+    _check_splits(study, pools)
     workspace = Workspace(reports, study.name)
     workspace.create()
     with workspace.lock():
         workspace.delete_attempts()
-        planned = tasks.of_study(study, images)
-        missing = workspace.missing(planned)
-        with Progress(study, len(planned), len(missing), progress) as shown:
-            for task, names in workspace.damaged(planned).items():
-                shown.note(f"{task.label}: {', '.join(names)} damaged or missing, trained again")
-            reasons = _train(missing, workspace, executor, shown)
-        failures = {task: reasons[task] for task in planned if task in reasons}
-        return _make_report(study, images, planned, failures, workspace)
+        planner = Planner(study, pools)
+        with Progress(study, progress) as shown:
+            plan, failures = _train_all(planner, workspace, executor, shown)
+        return _make_report(study, pools, plan, failures, workspace)
 
 
-def _load_images(study: Study) -> dict[str, ImageSet]:
-    """Load the data sets of a study, by its entry in ``dataset``."""
-    return {
-        dataset: load_images(
-            dataset,
-            validation_fraction=study.validation_fraction,
-            test_fraction=study.test_fraction,
-            split_seed=study.split_seed,
-        )
-        for dataset in study.dataset
-    }
-
-
-def _check_train_sizes(study: Study, images: dict[str, ImageSet]) -> None:
-    """Refuse more training images than there are, and all of them twice."""
-    for dataset, split in images.items():
-        most = len(split.train)
+def _check_splits(study: Study, pools: dict[str, ImagePool]) -> None:
+    """Refuse more training images than there are, all of them twice, and too few to split."""
+    for dataset, pool in pools.items():
+        most, *_ = pool.sizes(study.validation_fraction, study.test_fraction)
         for size in study.train_size:
             if size is not None and size > most:
                 raise StudyError(
@@ -93,39 +76,100 @@ def _check_train_sizes(study: Study, images: dict[str, ImageSet]) -> None:
                 f"train_size: {most} are all of {dataset}, for which null is there too; "
                 "allowed: each once"
             )
+        pool.split(study.seeds[0], study.validation_fraction, study.test_fraction)
 
 
-def _train(
-    missing: list[Task],
+def _train_all(
+    planner: Planner,
     workspace: Workspace,
     executor: concurrent.futures.Executor | None,
     progress: Progress,
-) -> dict[Task, str]:
-    """Train the tasks, the longest first; return why some failed."""
-    missing = sorted(missing, key=lambda task: task.pixels, reverse=True)
+) -> tuple[Plan, dict[Block, str]]:
+    """Train until no model is missing; return the plan, and why some blocks failed."""
+    failures: dict[Block, str] = {}
+    noted: set[Path] = set()
+    while True:
+        failed = {model.identity for block in failures for model in block.models}
+        plan, found, damaged = _planned(planner, workspace, failed)
+        for run in damaged.keys() - noted:
+            names = ", ".join(damaged[run])
+            progress.note(f"{run.name}: {names} damaged or missing, trained again")
+        noted |= damaged.keys()
+        missing = [one for one in plan.models if one.identity not in {*found, *failed}]
+        progress.expect(len(plan.models), len(plan.models) - len(missing))
+        if not missing:
+            return plan, failures
+        blocks = planner.blocks(missing)
+        failures |= _train(blocks, plan, found, workspace, executor, progress)
+
+
+def _planned(
+    planner: Planner, workspace: Workspace, failed: Collection[str]
+) -> tuple[Plan, dict[str, Path], dict[Path, list[str]]]:
+    """Return the plan with all models that are there, where these are, and damaged runs."""
+    runs, found, damaged = pd.DataFrame(), {}, {}
+    while True:
+        plan = planner.plan(runs, failed)
+        wanted = [model.identity for model in plan.models]
+        now, damaged = workspace.find(wanted)
+        if now.keys() <= found.keys():
+            return plan, now, damaged
+        found |= now
+        tables = [files.read_csv(run / files.FILES["runs"]) for run in sorted({*found.values()})]
+        table = pd.concat(tables, ignore_index=True).drop_duplicates("model").set_index("model")
+        runs = table.loc[list(found)]
+
+
+def _train(
+    blocks: list[Block],
+    plan: Plan,
+    found: dict[str, Path],
+    workspace: Workspace,
+    executor: concurrent.futures.Executor | None,
+    progress: Progress,
+) -> dict[Block, str]:
+    """Train blocks, the longest first; return why some failed."""
     failures = {}
     with _executor_or_threads(executor) as used:
         futures = {
             used.submit(
-                worker.train_activation, str(workspace.run_folder(task)), task.parameters
-            ): task
-            for task in missing
+                worker.train_block,
+                str(workspace.run_folder(block.run_name)),
+                str(workspace.folder),
+                {**block.parameters, "earlier": _earlier(block, plan, found)},
+            ): block
+            for block in sorted(blocks, key=lambda block: block.work, reverse=True)
         }
         try:
             for future in concurrent.futures.as_completed(futures):
-                task = futures[future]
+                block = futures[future]
+                run = workspace.run_folder(block.run_name)
+                workspace.forget(run)
                 try:
                     future.result()
-                    line = headline(workspace.run_folder(task))
-                except Exception as error:  # the other runs go on
-                    failures[task] = " ".join(str(error).split()) or type(error).__name__
-                    line = f"FAILED: {failures[task]}"
-                progress.advance(task, line)
+                    line = headline(run)
+                except Exception as error:  # the other blocks go on
+                    failures[block] = " ".join(str(error).split()) or type(error).__name__
+                    line = f"FAILED: {failures[block]}"
+                progress.advance(block, line)
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()
             raise
     return failures
+
+
+def _earlier(block: Block, plan: Plan, found: dict[str, Path]) -> list[str]:
+    """Return the runs with other models of a block's activation, for its notebook to show."""
+    first = block.models[0]
+    others = [
+        found[model.identity]
+        for model in plan.models
+        if model.identity in found
+        and (model.source, model.activation) == (first.source, first.activation)
+        and model.configuration.scored == first.configuration.scored
+    ]
+    return [str(run) for run in dict.fromkeys(others)]
 
 
 @contextlib.contextmanager
@@ -142,26 +186,29 @@ def _executor_or_threads(
 
 def _make_report(
     study: Study,
-    images: dict[str, ImageSet],
-    planned: list[Task],
-    failures: dict[Task, str],
+    pools: dict[str, ImagePool],
+    plan: Plan,
+    failures: dict[Block, str],
     workspace: Workspace,
 ) -> Path:
-    """Write the failures and make the page; raise RunError where a run failed."""
+    """Write the failures and make the page; raise RunError where a block failed."""
     folder = workspace.folder
     table = pd.DataFrame(
-        [(task.dataset, task.activation, reason) for task, reason in failures.items()],
+        [
+            (block.models[0].dataset, block.models[0].activation, reason)
+            for block, reason in failures.items()
+        ],
         columns=files.FAILURE_COLUMNS,
-    )
+    ).drop_duplicates()
     files.write_csv(folder / files.FAILURES, table)
-    causes = "; ".join(f"{task.label}: {reason}" for task, reason in failures.items())
-    finished = workspace.finished(planned)
-    if not finished:
+    causes = "; ".join(
+        dict.fromkeys(f"{block.label}: {reason}" for block, reason in failures.items())
+    )
+    found, _ = workspace.find([model.identity for model in plan.models])
+    if not any(model.identity in found for models in plan.compared.values() for model in models):
         page = report.build_without_runs(table, folder)
         raise RunError(f"no run finished, see {page}: {causes}")
-    page = report.build(study, {split.name: split for split in images.values()}, finished, folder)
+    page = report.build(study, pools, plan, found, folder)
     if failures:
-        raise RunError(
-            f"{len(failures)} of {len(planned)} runs failed and are named in {page}: {causes}"
-        )
+        raise RunError(f"some runs failed and are named in {page}: {causes}")
     return page

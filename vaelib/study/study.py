@@ -1,16 +1,17 @@
 """What to run: a study, checked before anything runs."""
 
+import dataclasses
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
 from vaelib.data.sources import Source
 from vaelib.exceptions import StudyError
 from vaelib.results import keys, provenance
-from vaelib.results.columns import MARGINS
 from vaelib.study import fields, yaml_file
+from vaelib.training.configuration import NetworkConfiguration, Split, TrainingConfiguration
 from vaelib.validation import (
     Count,
     FieldError,
@@ -18,11 +19,70 @@ from vaelib.validation import (
     Fraction,
     NotNegative,
     Positive,
-    Seed,
     one_line,
 )
 
+if TYPE_CHECKING:  # at run time it would load NumPy
+    from vaelib.data.images import ImagePool
+
 _LONGEST_SUFFIX = 60  # characters
+FIRST_TUNING_SEED = 100_000
+RESERVED = ("runs", "published")  # folders of the reports that are no study's
+
+
+class Tuning(pydantic.BaseModel):
+    """What is chosen for every activation, before activations are compared.
+
+    Every combination of the lists is trained with a few seeds of its own, and each
+    activation is given the one with the best mean ELBO on the validation images. Test
+    images are not looked at. The study's own values are tried in any case.
+
+    Attributes
+    ----------
+    learning_rate, initializer, optimizer, weight_decay, batch_norm, depth : list
+        As in `Study`; empty for what is not tuned.
+    seeds : int
+        How many replicates serve to choose; their seeds begin at 100,000, and no
+        model that is compared has one of them.
+    epochs : int or None
+        At most; None for those of the study.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    learning_rate: fields.SeveralDistinct[Positive] = []
+    initializer: fields.SeveralDistinct[fields.Initializer] = []
+    optimizer: fields.SeveralDistinct[fields.Optimizer] = []
+    weight_decay: fields.SeveralDistinct[NotNegative] = []
+    batch_norm: fields.SeveralDistinct[pydantic.StrictBool] = []
+    depth: fields.SeveralDistinct[Count] = []
+    seeds: Annotated[Count, pydantic.Field(le=fields.MOST_SEEDS)] = 3
+    epochs: Count | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _something(self):
+        if not self.grid:
+            allowed = ", ".join(name for name in keys.SETTING_KEYS if name in Tuning.model_fields)
+            raise FieldError(f"tune: nothing to choose; allowed: lists of {allowed}")
+        return self
+
+    @property
+    def grid(self) -> dict[str, list]:
+        """The fields that are tuned, with their values."""
+        return {name: getattr(self, name) for name in keys.SETTING_KEYS if getattr(self, name, [])}
+
+    @property
+    def replicates(self) -> list[int]:
+        """The seeds that serve to choose."""
+        return list(range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + self.seeds))
+
+    def settings(self, setting: keys.Setting) -> list[keys.Setting]:
+        """Return the candidates in the place of a setting of the grid, it among them."""
+        own = {name: [getattr(setting, name)] for name in keys.SETTING_KEYS}
+        for name, values in self.grid.items():
+            given = own[name][0]
+            own[name] = values if given in values else [given, *values]
+        return keys.settings(**own)
 
 
 class Study(pydantic.BaseModel):
@@ -30,7 +90,7 @@ class Study(pydantic.BaseModel):
 
     A field of type "one or several" may be a list; every combination of such
     lists is trained with every seed, and the report compares activations in
-    each. The learning rates are the exception: see `learning_rates`.
+    each.
 
     Attributes
     ----------
@@ -42,12 +102,16 @@ class Study(pydantic.BaseModel):
         Shares of all images, in (0, 1).
     train_size : one or several int or None
         Training images to keep; all by default.
-    split_seed : int
-        Of the split, the same for every run.
     activations : list of str
         To compare; see `activations.get`.
     seeds : list of int
-        One trained model each. A single number n means 0 to n - 1.
+        The replicates: a seed draws the split of the images, the weights, the order
+        and the noise, the same for every activation. A single number n means 0 to
+        n - 1.
+    design : {"full", "race"}
+        Whether every activation is trained with every seed, and all pairs are
+        compared with all of them, or those shown to be worse than the leader are
+        retired on the way; see `analysis.race`.
     decoder_activation : one or several str or None
         Of the decoder's hidden layers; that of the encoder by default.
     hidden_units : list of int
@@ -63,13 +127,15 @@ class Study(pydantic.BaseModel):
         adam, sgd (with momentum 0.9), rmsprop, nadam, adamax or adagrad.
     weight_decay : one or several float
         Decoupled, of the kernels.
-    learning_rate : float
-        The default rate, with which all activations are trained.
-    learning_rates : list of float
-        Further rates to train with. An activation's tuned rate is the one of all
-        these that is best on the validation images; test images are scored only
-        at the tuned and the default rate.
-    batch_size, epochs : int
+    learning_rate : one or several float
+    batch_size : int
+    epochs : int
+        At most.
+    patience : int or None
+        Epochs without a better validation loss after which training ends; the best
+        weights are kept. None trains all epochs, and keeps the last weights.
+    tune : Tuning or None
+        What is chosen for each activation before the comparison; see `Tuning`.
     probe_images : int
         Images of the fixed batch whose gradients are recorded.
     saturation : float
@@ -78,10 +144,13 @@ class Study(pydantic.BaseModel):
         Validation loss in nats whose first epoch is reported; by default the
         median over all runs of the loss they end with.
     gallery_images : int
-        Test images shown under each activation.
+        Test images shown under each activation, at most 64.
+    margin : float
+        Differences that do not matter, as a share of the best activation's lead over a
+        constant image; see `analysis.margins`.
     margins : dict of str to float
-        Differences that do not matter, by metric (elbo, mse, psnr, ssim, gap);
-        a metric that is not named keeps its default.
+        The same in the unit of a metric (elbo, mse, psnr, ssim, gap), in the place of
+        that share.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -91,9 +160,9 @@ class Study(pydantic.BaseModel):
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.1
     train_size: fields.OneOrSeveral[Count | None] = [None]
-    split_seed: Seed = 0
     activations: fields.Activations[str] = ["sigmoid", "tanh", "relu"]
     seeds: fields.Seeds = list(range(9))
+    design: fields.Design = "full"
     decoder_activation: fields.Activations[str | None] = [None]
     hidden_units: fields.Several[Count] = [128, 64, 32]
     depth: fields.OneOrSeveral[Count] = [1]
@@ -104,18 +173,24 @@ class Study(pydantic.BaseModel):
     initializer: fields.OneOrSeveral[fields.Initializer] = ["keras"]
     optimizer: fields.OneOrSeveral[fields.Optimizer] = ["adam"]
     weight_decay: fields.OneOrSeveral[NotNegative] = [0.0]
-    learning_rate: Positive = 1e-3
-    learning_rates: fields.SeveralDistinct[Positive] = []
+    learning_rate: fields.OneOrSeveral[Positive] = [1e-3]
     batch_size: Count = 32
-    epochs: Count = 20
+    epochs: Count = 400
+    patience: Count | None = 15
+    tune: Tuning | None = None
     probe_images: Count = 256
     saturation: Fraction = 0.01
     target_loss: Finite | None = None
-    gallery_images: Count = 8
-    margins: fields.Margins = MARGINS
+    gallery_images: Annotated[Count, pydantic.Field(le=fields.MOST_IMAGES)] = 8
+    margin: Fraction = 0.01
+    margins: fields.Margins = {}
 
     @pydantic.model_validator(mode="after")
     def _consistent(self):
+        if self.name in RESERVED:
+            raise FieldError(
+                f"name: {self.name!r} is a folder of all studies; allowed: another name"
+            )
         names = [Source.parse(dataset).name for dataset in self.dataset]
         if len(set(names)) < len(names):
             raise FieldError(
@@ -131,6 +206,17 @@ class Study(pydantic.BaseModel):
                 f"validation_fraction: {self.validation_fraction} with test_fraction: "
                 f"{self.test_fraction} leaves no training images; allowed: a sum under 1"
             )
+        if self.tune is not None:
+            both = set(self.seeds) & set(self.tune.replicates)
+            if both:
+                raise FieldError(
+                    f"seeds: {min(both)} serves to tune; allowed: below {FIRST_TUNING_SEED}"
+                )
+            for field in self.tune.grid:
+                if len(getattr(self, field)) > 1:
+                    raise FieldError(
+                        f"tune: {field!r} is a list in the study, too; allowed: one value there"
+                    )
         return self
 
     @classmethod
@@ -175,40 +261,31 @@ class Study(pydantic.BaseModel):
             given["name"] = f"{given['name']}-{_suffix(overrides)}"
         return cls.create(**{**given, **overrides})
 
-    def training_parameters(self, activation: str, dataset: str) -> dict:
-        """Return the parameters of the notebook that trains one activation."""
-        parameters = self.model_dump(exclude={"name", "activations", "target_loss", "margins"})
-        return {"activation": activation, **parameters, "dataset": dataset}
+    @property
+    def settings(self) -> list[keys.Setting]:
+        """The grid: one setting for each comparison of the study on a data set."""
+        return keys.settings(**{name: getattr(self, name) for name in keys.SETTING_KEYS})
+
+    def network(self, activation: str) -> NetworkConfiguration:
+        """Return the network with one activation."""
+        names = [field.name for field in dataclasses.fields(NetworkConfiguration)]
+        values = {name: getattr(self, name) for name in names if name != "activation"}
+        return NetworkConfiguration(activation=activation, **values)
 
     @property
-    def models_in_a_run(self) -> int:
-        """How many models one notebook trains."""
-        settings = keys.settings(**{name: getattr(self, name) for name in keys.SETTING_KEYS})
-        return len(settings) * len(self.rates) * len(self.seeds)
+    def training(self) -> TrainingConfiguration:
+        """How a model is trained."""
+        names = [field.name for field in dataclasses.fields(TrainingConfiguration)]
+        return TrainingConfiguration(**{name: getattr(self, name) for name in names})
 
-    @property
-    def rates(self) -> list[float]:
-        """Learning rates that are trained with, the default one first."""
-        return keys.rates(self.learning_rate, self.learning_rates)
-
-    def identity(self, activation: str, fingerprint: str) -> str:
-        """Return the hash of all that determines the result of a run.
-
-        Parameters
-        ----------
-        activation : str
-        fingerprint : str
-            Of the images after the split.
-
-        Returns
-        -------
-        str
-            Twelve hexadecimal digits.
-        """
-        parameters = self.training_parameters(activation, fingerprint)
-        for replaced in ("dataset", "validation_fraction", "test_fraction", "split_seed"):
-            del parameters[replaced]  # what they determine is in the fingerprint
-        return provenance.digest(parameters, fingerprint)
+    def split(self, pool: "ImagePool") -> Split:
+        """Return how a data set is split."""
+        return Split(
+            dataset=pool.name,
+            fingerprint=pool.fingerprint,
+            validation_fraction=self.validation_fraction,
+            test_fraction=self.test_fraction,
+        )
 
 
 def _suffix(overrides: dict) -> str:

@@ -1,4 +1,4 @@
-"""The folder of a study's report: its runs, attempts, lock, and what is finished."""
+"""The folders of a study: its report, attempts and lock, and the runs of all studies."""
 
 import contextlib
 import fcntl
@@ -7,20 +7,23 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from vaelib.exceptions import StudyError
 from vaelib.results import files
-from vaelib.study.tasks import Task
 
 ATTEMPT = ".attempt-"
 MANIFEST = "manifest.json"
+RUNS = "runs"  # the folder of all studies' runs
 _RESULTS = (*files.FILES.values(), files.RUN_GALLERY, files.RUN_MODEL)
 
 
 class Workspace:
-    """The folder that one study's report is made in.
+    """The folder that one study's report is made in, and that of all runs.
+
+    Runs are shared by all studies, as a model that one of them has trained may be
+    needed by another; the attempts to make one are each study's own.
 
     Parameters
     ----------
@@ -32,11 +35,8 @@ class Workspace:
 
     def __init__(self, reports: str | Path, name: str):
         self.folder = Path(reports).absolute() / name
-
-    @property
-    def runs(self) -> Path:
-        """The folder of the runs."""
-        return self.folder / "runs"
+        self.runs = Path(reports).absolute() / RUNS
+        self._checked: dict[Path, list[str]] = {}
 
     def create(self) -> None:
         """Create the folder.
@@ -47,10 +47,11 @@ class Workspace:
             Where it cannot be written.
         """
         try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-            probe = self.folder / f".{uuid.uuid4().hex}"
-            probe.touch()
-            probe.unlink()
+            for folder in (self.runs, self.folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                probe = folder / f".{uuid.uuid4().hex}"
+                probe.touch()
+                probe.unlink()
         except OSError as error:
             raise StudyError(
                 f"reports: cannot write {str(self.folder)!r}: {error.strerror}; allowed: a "
@@ -77,49 +78,82 @@ class Workspace:
 
     def delete_attempts(self) -> None:
         """Delete what calls that were killed left behind; to be called with the lock held."""
-        for attempt in self.runs.glob(f"{ATTEMPT}*"):
+        for attempt in self.folder.glob(f"{ATTEMPT}*"):
             shutil.rmtree(attempt, ignore_errors=True)
 
-    def run_folder(self, task: Task) -> Path:
-        """Return the folder of a task's finished run, whether or not it exists."""
-        return self.runs / task.run_name
+    def run_folder(self, name: str) -> Path:
+        """Return the folder of a finished run, whether or not it exists."""
+        return self.runs / name
 
-    def finished(self, tasks: Iterable[Task]) -> list[Path]:
-        """Return the folders of finished runs, in the order of their tasks."""
-        folders = [self.run_folder(task) for task in tasks]
-        return [folder for folder in folders if is_finished(folder)]
+    def find(self, models: Collection[str]) -> tuple[dict[str, Path], dict[Path, list[str]]]:
+        """Find the finished runs that hold some models.
 
-    def missing(self, tasks: Iterable[Task]) -> list[Task]:
-        """Return the tasks without a finished run."""
-        return [task for task in tasks if not is_finished(self.run_folder(task))]
+        Parameters
+        ----------
+        models : collection of str
+            Identities; see `training.configuration.ModelConfiguration`.
 
-    def damaged(self, tasks: Iterable[Task]) -> dict[Task, list[str]]:
-        """Return the tasks whose run was finished once, with the files that are damaged."""
-        folders = {task: self.run_folder(task) for task in tasks}
-        found = {task: damaged_files(run) for task, run in folders.items() if run.is_dir()}
-        return {task: names for task, names in found.items() if names}
+        Returns
+        -------
+        found : dict of str to path
+            The folder of the run that holds a model.
+        damaged : dict of path to list of str
+            Folders that held one of them, with the files that are damaged.
+        """
+        wanted, found, damaged = set(models), {}, {}
+        for run in sorted(self.runs.iterdir()):
+            models = models_of(run)
+            held = wanted.intersection(models)
+            if models and not held:
+                continue
+            if run not in self._checked:
+                self._checked[run] = damaged_files(run)
+            if self._checked[run]:
+                damaged[run] = self._checked[run]
+            else:
+                found |= dict.fromkeys(held, run)
+        return found, {run: names for run, names in damaged.items() if run not in found.values()}
+
+    def forget(self, run: Path) -> None:
+        """Check a run's files again when it is next looked for."""
+        self._checked.pop(run, None)
 
 
 def seal(run: Path) -> None:
-    """Write down the hashes of a run's results, after which it counts as finished."""
-    found = {name: _hash(run / name) for name in _RESULTS if (run / name).is_file()}
+    """Write down a run's models and the hashes of its results: it is finished then."""
+    content = {
+        "models": list(files.read_csv(run / files.FILES["runs"])["model"]),
+        "files": {name: _hash(run / name) for name in _RESULTS if (run / name).is_file()},
+    }
     partial = run / f"{MANIFEST}.partial"
-    partial.write_text(json.dumps(found, indent=2) + "\n")
+    partial.write_text(json.dumps(content, indent=2) + "\n")
     os.replace(partial, run / MANIFEST)
+
+
+def models_of(run: Path) -> list[str]:
+    """Return the identities of a run's models; none for what is no finished run."""
+    try:
+        return json.loads((run / MANIFEST).read_text())["models"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
 
 
 def is_finished(run: Path) -> bool:
     """Return whether a run's folder holds the results it was sealed with."""
-    return (run / MANIFEST).is_file() and not damaged_files(run)
+    return not damaged_files(run)
 
 
 def damaged_files(run: Path) -> list[str]:
     """Return the names of files that are not as they were when the run was sealed."""
     try:
-        expected = json.loads((run / MANIFEST).read_text())
-        return [name for name, digest in expected.items() if _hash(run / name) != digest]
-    except (OSError, ValueError, AttributeError):
+        content = json.loads((run / MANIFEST).read_text())
+        expected = content["files"]
+        names = [name for name, digest in expected.items() if _hash(run / name) != digest]
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return [MANIFEST]
+    if not names and models_of(run) != list(files.read_csv(run / files.FILES["runs"])["model"]):
+        return [MANIFEST]
+    return names
 
 
 def _hash(path: Path) -> str | None:
@@ -131,15 +165,15 @@ def _hash(path: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def attempt(run: Path) -> Iterator[Path]:
-    """Create a folder to make a run in, beside the run's own; delete it in the end.
+def attempt(place: Path) -> Iterator[Path]:
+    """Create a folder to make a run in; delete it in the end.
 
     Parameters
     ----------
-    run : path
-        Folder of the run once it is finished; see `publish`.
+    place : path
+        The folder that it is created in, of the same file system as the runs.
     """
-    folder = run.with_name(f"{ATTEMPT}{uuid.uuid4().hex}")
+    folder = place / f"{ATTEMPT}{uuid.uuid4().hex}"
     folder.mkdir(parents=True)
     try:
         yield folder
@@ -149,5 +183,6 @@ def attempt(run: Path) -> Iterator[Path]:
 
 def publish(folder: Path, run: Path) -> None:
     """Move a finished attempt to its run's folder; an older run there is replaced."""
+    run.parent.mkdir(exist_ok=True)
     shutil.rmtree(run, ignore_errors=True)
     os.replace(folder, run)
