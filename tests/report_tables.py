@@ -5,18 +5,25 @@ import pandas as pd
 
 from vaelib.results.columns import METRICS, Direction
 
+BOUNDS = ("low", "high", "new_low", "new_high")
+DISTANCES = tuple(f"behind_{bound}" for bound in BOUNDS)
+
 
 def summary(*rows: dict) -> pd.DataFrame:
     """Return a summary of four models each; what a row does not give is 1 and a tie."""
     table = []
     for row in rows:
-        full = {"activation": "relu", "runs": 4, "diverged": 0, "reached": 4}
+        full = {"activation": "relu", "runs": 4, "diverged": 0, "reached": 4, "ended": 4}
+        full |= dict.fromkeys(DISTANCES, np.nan) | {"falling": 0.0}
         for metric in METRICS:
             full[metric.column] = full[f"{metric.column}_low"] = 1.0
             marked = metric.marks_best and metric.direction != Direction.NEITHER
             full |= {f"{metric.column}_high": 1.0, f"{metric.column}_tie": marked}
         table.append(full | row)
-    return pd.DataFrame(table)
+    table = pd.DataFrame(table)
+    if "behind" not in rows[0]:
+        table["behind"] = (table["elbo"].iloc[0] - table["elbo"]).where(table.index > 0)
+    return table
 
 
 def model(name: str, elbo: float, tie: bool = False, width: float = 0.5, **other) -> dict:
@@ -25,18 +32,43 @@ def model(name: str, elbo: float, tie: bool = False, width: float = 0.5, **other
     return {"activation": name, "elbo": elbo, "elbo_tie": tie, **bounds, **other}
 
 
-def facts(dataset: str = "mnist5k", seeds: int = 4, label: str = "", margin: float = 1.0) -> dict:
+def facts(
+    dataset: str = "mnist5k", seeds: int = 4, label: str = "", margin: float = 1.0, **study
+) -> dict:
     """Return the facts of a study of two comparisons."""
-    margins = {"elbo": margin, "mse": 0.0005}
-    study = {"epochs": 20, "seeds": list(range(seeds)), "margins": margins}
-    first = {"dataset": dataset, "train_size": 4000, "label": label}
-    return {"study": study, "comparisons": [first, {**first, "label": "depth 2"}]}
+    study = {
+        "epochs": 20,
+        "patience": None,
+        "seeds": list(range(seeds)),
+        "design": "full",
+        "margin": 0.01,
+        "activations": ["elu", "selu", "tanh"],
+        "target_loss": None,
+        "likelihood": "bernoulli",
+        **study,
+    }
+    first = {
+        "dataset": dataset,
+        "train_size": 4000,
+        "label": label,
+        "margins": {"elbo": margin, "mse": 0.0005},
+        "race": None,
+        "target_loss": 130.0,
+        "learning_rate": 0.001,
+        "initializer": "keras",
+        "pixel_entropy": 46.2,
+        "train_sliced_wasserstein": 0.02,
+    }
+    images = {dataset: {"shape": (28, 28, 1), "redrawn": True}}
+    second = {**first, "label": "depth 2"}
+    return {"study": study, "comparisons": [first, second], "images": images}
 
 
 def verdicts(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
     """Return verdicts from rows of a, b, the verdict of a against b, and the seeds needed."""
     rows = [row if len(row) == 4 else (*row, np.nan) for row in rows]
-    return pd.DataFrame(rows, columns=["a", "b", "verdict", "needed"]).assign(metric=metric)
+    table = pd.DataFrame(rows, columns=["a", "b", "verdict", "needed"]).assign(metric=metric)
+    return table.assign(**dict.fromkeys(("n", "difference", *BOUNDS), 1.0))
 
 
 def diverging(**diverged_at: list[float]) -> pd.DataFrame:

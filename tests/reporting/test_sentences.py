@@ -1,5 +1,6 @@
 """The report's sentences, from hand-made tables."""
 
+import itertools
 import re
 
 import numpy as np
@@ -11,7 +12,6 @@ from report_tables import BEST, TIED, WORST, facts, model, summary
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
-from vaelib.results.columns import MARGINS
 
 NO_PAIRS = report_tables.verdicts()
 WON = report_tables.verdicts(("tanh", "elu", Verdict.WORSE))
@@ -29,14 +29,18 @@ def test_the_answer_names_the_best_the_tied_the_undecided_and_the_worst():
     # The verdicts on other metrics must not be used.
     other_metric = report_tables.verdicts(("elu", "tanh", Verdict.WORSE), metric="mse")
     pairs = pd.concat([other_metric, pairs])
-    found = sentences.answer(summary(BEST, TIED, model("silu", -101.0), WORST), pairs, facts())
+    rows = [BEST, TIED, model("silu", -101.0), model("mish", -101.5), WORST]
+    rows.append(model("sigmoid", -120.5))
+    found = sentences.answer(summary(*rows), pairs, facts())
     assert found.name == "elu"
     assert str(found) == (
-        "On mnist5k (4,000 training images, 20 epochs, 4 seeds each), elu reaches the best "
+        "On mnist5k (4,000 training images, after 20 epochs, when no validation loss was still "
+        "falling, learning rate 0.001, initializer keras, 4 replicates each), elu reaches the best "
         "test ELBO: \N{MINUS SIGN}100.2 nats (95 % interval \N{MINUS SIGN}100.8 to "
         "\N{MINUS SIGN}99.75). It is significantly better than tanh and sigmoid; practically tied "
-        "with selu (within 1 nat); not distinguishable from mish and silu on this evidence (about "
-        "31 seeds would be needed). The worst, tanh, is 9.75 nats behind."
+        "with selu (within 1.0 nats); not distinguishable from silu and mish on this evidence "
+        "(about 31 replicates would be needed). It is 0.25 nats ahead of selu. The last, sigmoid, "
+        "is 20.2 nats behind."
     )
 
 
@@ -48,8 +52,8 @@ def test_the_answer_names_the_best_the_tied_the_undecided_and_the_worst():
             [BEST, WORST],
             WON,
             4,
-            r"99\.75\)\. It is significantly better than the other\. The worst, tanh, is 9\.75 "
-            r"nats behind\.",
+            r"99\.75\)\. It is significantly better than the other\. It is 9\.8 nats ahead of "
+            r"tanh\.",
         ),
         (
             [BEST, TIED, WORST],
@@ -57,21 +61,22 @@ def test_the_answer_names_the_best_the_tied_the_undecided_and_the_worst():
                 ("elu", "selu", Verdict.BETTER), ("elu", "tanh", Verdict.BETTER)
             ),
             4,
-            r"better than both others\. The worst, tanh, is 9\.75 nats behind\.",
+            r"better than both others\. It is 0\.25 nats ahead of selu\. The last, tanh, is 9\.75 "
+            r"nats behind\.",
         ),
         (
             [BEST, TIED],
             report_tables.verdicts(("selu", "elu", Verdict.TIED)),
             4,
             r"is not significantly better than any other activation; practically tied with selu "
-            r"\(within 1 nat\)\. The worst, selu, is 0\.250 nats behind\.",
+            r"\(within 1\.0 nats\)\. It is 0\.25 nats ahead of selu\.",
         ),
         (
             [BEST, WORST],
             report_tables.verdicts(("elu", "tanh", Verdict.OPEN)),
             4,
-            r"any other activation; not distinguishable from tanh on this evidence\. The worst, "
-            r".* behind\.",
+            r"any other activation; not distinguishable from tanh on this evidence\. It is "
+            r".* ahead of tanh\.",
         ),
         (
             [BEST, WORST, model("mish", -111.0)],
@@ -79,15 +84,15 @@ def test_the_answer_names_the_best_the_tied_the_undecided_and_the_worst():
                 ("elu", "tanh", Verdict.OPEN, np.inf), ("elu", "mish", Verdict.OPEN, 31)
             ),
             4,
-            r"from tanh and mish on this evidence \(a million seeds would not be enough\)\. "
-            r"The worst, .* behind\.",
+            r"from tanh and mish on this evidence \(a million replicates would not be "
+            r"enough\)\. It is .* behind\.",
         ),
         (
             [model("elu", -1.0, True, np.nan), model("tanh", -2.0, False, np.nan)],
             report_tables.verdicts(("elu", "tanh", Verdict.OPEN, 6)),
             1,
-            r"1 seed each\).* nats\. With a single seed, the difference cannot be distinguished "
-            r"from chance\.",
+            r"1 replicate each\).* nats\. With a single replicate, the difference cannot be "
+            r"distinguished from chance\.",
         ),
         (
             [model("elu", np.nan), model("tanh", np.nan)],
@@ -114,7 +119,7 @@ def test_the_answer_says_what_can_be_said(rows, pairs, seeds, ending):
 
 def test_the_answer_states_which_comparison_it_is_about():
     rows, given = summary(BEST, WORST), facts(label="depth 1")
-    assert "4 seeds each, depth 1), elu" in str(sentences.answer(rows, WON, given))
+    assert "4 replicates each, depth 1), elu" in str(sentences.answer(rows, WON, given))
     assert "With depth 2, elu reaches" in str(sentences.answer(rows, WON, given, 1))
 
 
@@ -122,29 +127,146 @@ def test_the_answer_states_the_number_of_training_images_once():
     rows, given = summary(BEST, WORST), facts(label="300 training images")
     given["comparisons"][1]["train_size"] = 300
     text = str(sentences.answer(rows, WON, given))
-    assert text.startswith("On mnist5k (20 epochs, 4 seeds each, 300 training images), elu")
+    assert text.startswith("On mnist5k (after 20 epochs")
+    assert "4 replicates each, 300 training images), elu" in text
+    assert text.count("training images") == 1
 
 
 def test_the_answer_states_the_margin_of_the_study():
     pairs = report_tables.verdicts(("selu", "elu", Verdict.TIED))
-    assert "(within 0.5 nats)" in str(
+    assert "(within 0.50 nats)" in str(
         sentences.answer(summary(BEST, TIED), pairs, facts(margin=0.5))
     )
 
 
-def test_an_activation_that_never_finished_is_not_the_worst():
+def test_an_activation_that_never_finished_is_not_named():
     found = sentences.answer(summary(BEST, WORST, model("relu", np.nan)), WON, facts())
-    assert "The worst, tanh," in str(found)
+    assert "ahead of tanh" in str(found)
     assert "relu" not in str(found)
 
 
-def report_facts(target=130.0, own=None, shape=(28, 28, 1)) -> dict:
-    small = {"dataset": "small", "target_loss": 7.0}
-    return {
-        "study": {"target_loss": own, "margins": {"elbo": 1.0, "mse": 0.0005}},
-        "images": {"large": {"shape": shape}, "small": {"shape": (8, 8, 1)}},
-        "comparisons": [{"dataset": "large", "target_loss": target}, small],
+def with_distances(row: dict) -> dict:
+    own = zip(report_tables.DISTANCES, (0.1, 0.4, -0.6, 1.1), strict=True)
+    return {**row, "behind": 0.25, **dict(own)}
+
+
+def test_the_lead_has_an_interval_over_replicates_and_one_for_new_images():
+    rows = [{**BEST, "behind": np.nan}, with_distances(TIED)]
+    text = str(sentences.answer(summary(*rows), WON, facts()))
+    assert text.endswith(
+        "0.25 nats ahead of selu (0.10 to 0.40 over replicates; \N{MINUS SIGN}0.60 to 1.1 for new "
+        "images of the same kind)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("speeds", "study", "expected"),
+    [
+        ([0.0, 0.04], {}, "after 20 epochs, when no validation loss was still falling,"),
+        (
+            [0.0, 0.3],
+            {},
+            "after 20 epochs, when one validation loss was still falling, by 0.3 nats an epoch "
+            "(tanh),",
+        ),
+        (
+            [1.2, 0.3],
+            {"epochs": 1},
+            "after 1 epoch, when 2 of 2 validation losses were still falling, by 0.3 nats an epoch "
+            "(tanh) to 1.2 nats an epoch (elu),",
+        ),
+        ([0.0, 0.3], {"patience": 5}, "images, trained until validation stops improving, learn"),
+    ],
+)
+def test_the_first_sentence_says_how_long_and_what_was_still_falling(speeds, study, expected):
+    rows = [{**row, "falling": speed} for row, speed in zip((BEST, WORST), speeds, strict=True)]
+    assert expected in str(sentences.answer(summary(*rows), WON, facts(**study)))
+
+
+def test_the_first_sentence_says_where_training_had_not_ended():
+    rows = summary(BEST, {**WORST, "ended": 3})
+    text = str(sentences.answer(rows, WON, facts(patience=5)))
+    assert "trained until validation stops improving, at most 20 epochs," in text
+    assert sentences.training_ends(rows, facts(patience=5)["study"]) == (
+        "Training ended on average after these epochs, the last 5 of which improved nothing: elu "
+        "1; tanh 1. Of these models it had not ended at 20: 1 of tanh."
+    )
+    ended = sentences.training_ends(summary(BEST, WORST), facts(patience=5)["study"])
+    assert ended.endswith("It had ended for every model.")
+    assert "were trained for 20 epochs" in sentences.training_ends(rows, facts()["study"])
+
+
+RACE = {
+    "looks": (4, 6),
+    "stages": [
+        {
+            "replicates": 4,
+            "started": ["elu", "selu", "tanh"],
+            "retired": [
+                {"activation": "tanh", "leader": "selu", "difference": 9.5, "low": 8, "high": 11}
+            ],
+            "lost": [],
+        },
+        {"replicates": 6, "started": ["elu", "selu"], "retired": [], "lost": []},
+    ],
+    "alive": ["elu", "selu"],
+    "tied": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "end"),
+    [
+        ({}, "the last replicate was reached: elu and selu. It took 16 models of 18, 89 %."),
+        ({"tied": True}, "all that were left are practically tied: elu and selu."),
+        ({"alive": ["elu"]}, "one was left: elu."),
+    ],
+)
+def test_the_stages_of_a_race_are_told(change, end):
+    given = facts(design="race", seeds=6)
+    given["comparisons"][0]["race"] = {**RACE, **change}
+    first, second, last = sentences.race_stages(given)
+    assert first == (
+        "After 4 replicates of 3: shown to be worse, tanh (by 9.50 nats, 8.00 to 11.0, than selu)."
+    )
+    assert second == "After 6 replicates of 2: nobody was shown to be worse."
+    assert end in last
+
+
+def test_what_was_retired_by_an_earlier_leader_is_said_so():
+    given = facts(design="race", seeds=6)
+    given["comparisons"][0]["race"] = RACE
+    pairs = report_tables.verdicts(("elu", "tanh", Verdict.OPEN), ("elu", "selu", Verdict.OPEN, 9))
+    text = str(sentences.answer(summary(BEST, TIED, WORST), pairs, given))
+    assert "up to 6 replicates" in text
+    assert "not distinguishable from selu on this evidence (about 9 replicates" in text
+    assert "ahead of tanh, retired as worse than selu." in text
+
+
+def test_what_was_tuned_is_said_in_the_first_sentence():
+    given = facts()
+    given["comparisons"][0] |= {"learning_rate": comparisons.OWN}
+    text = str(sentences.answer(summary(BEST, WORST), WON, given))
+    assert "each with its own learning rate, chosen on validation, initializer keras," in text
+
+
+def test_the_lead_is_told_with_its_changes():
+    spells = [("linear", 1, 5), ("selu", 7, 7), ("elu", 10, 200)]
+    assert sentences.lead(spells, "epochs") == (
+        "In the lead: linear from 1 to 5 epochs, selu at 7 epochs, elu from 10 to 200 epochs; the "
+        "lead changes hands 2 times."
+    )
+
+
+def report_facts(target=130.0, own=None, shape=(28, 28, 1), **study) -> dict:
+    given = facts("large", target_loss=own, **study)
+    given["images"] = {
+        "large": {"shape": shape, "redrawn": True},
+        "small": {"shape": (8, 8, 1), "redrawn": False},
     }
+    given["comparisons"][0] |= {"target_loss": target}
+    given["comparisons"][1] |= {"dataset": "small", "target_loss": 7.0}
+    return given
 
 
 @pytest.mark.parametrize(
@@ -156,6 +278,10 @@ def report_facts(target=130.0, own=None, shape=(28, 28, 1)) -> dict:
         (report_facts(shape=(8, 8, 1)), 0, 0, ["SSIM", "not comparable with published"], []),
         (report_facts(), 1, 0, ["1 reconstruction had no error at all"], []),
         (report_facts(), 0, 1, ["7.00 nats", "not comparable with published"], ["130.00"]),
+        (report_facts(), 0, 0, ["draws a split of its own", "46.2 nats", "0.020"], ["retired"]),
+        (report_facts(), 0, 1, ["keeps the source's own test images"], ["of its own"]),
+        (report_facts(design="race"), 0, 0, ["that were retired have fewer"], []),
+        (report_facts(likelihood="gaussian"), 0, 0, [], ["46.2", "no density"]),
     ],
 )
 def test_the_note_says_what_holds_for_the_comparison(
@@ -167,16 +293,16 @@ def test_the_note_says_what_holds_for_the_comparison(
 
 
 @pytest.mark.parametrize(("names", "family"), [("ab", "1 pair "), ("abcd", "6 pairs ")])
-def test_the_note_on_verdicts_counts_the_family_and_states_the_margins(names, family):
-    runs = [
-        {"activation": name, "seed": seed, "status": "finished"} | dict.fromkeys(MARGINS, 1.0)
-        for name in names
-        for seed in (0, 1)
-    ]
-    pairs = comparisons.judge(pd.DataFrame(runs), dict.fromkeys(MARGINS, 0.0))
-    text = " ".join(sentences.verdict_note(report_facts(), pairs))
-    assert f"correction for the {family}of a metric" in text
-    assert "(test ELBO 1 nat, MSE 0.0005)" in text
+@pytest.mark.parametrize(("design", "test"), [("full", "signed-rank"), ("race", "at the looks")])
+def test_the_note_on_verdicts_counts_the_family_and_states_the_margins(names, family, design, test):
+    pairs = report_tables.verdicts(
+        *((a, b, Verdict.OPEN) for a, b in itertools.combinations(names, 2))
+    )
+    text = " ".join(sentences.verdict_note(report_facts(design=design), pairs))
+    assert f"{family}of a metric" in text
+    assert test in text
+    assert "1 % of the best activation's lead" in text
+    assert "test ELBO 1.0 nats, MSE 0.00050" in text
 
 
 def test_failures_are_named_with_their_cause():

@@ -7,14 +7,15 @@ from report_tables import BEST, TIED, WORST, model, summary
 
 from vaelib.reporting import tables
 from vaelib.reporting.tables import NO_VALUE, Cell
-from vaelib.results.columns import METRICS
+from vaelib.results.columns import BY_COLUMN
 
 MINUS = "\N{MINUS SIGN}"
 
 
 def cells(table: pd.DataFrame, column: str) -> list[Cell]:
     """Return the cells of a metric's column."""
-    position = [metric.column for metric in METRICS].index(column) + 1
+    titles = tables.results(table).head
+    position = titles.index(BY_COLUMN[column].title) - 1
     return [row[position] for _, row in tables.results(table).rows]
 
 
@@ -59,6 +60,18 @@ def test_what_has_no_number_is_a_dash():
     assert (name, row[0]) == ("relu", Cell("0 of 4"))
 
 
+def test_the_distance_from_the_first_is_paired_and_has_its_interval():
+    table = summary(BEST, {**TIED, "behind_low": 0.1, "behind_high": 0.4})
+    found = [row[2] for _, row in tables.results(table).rows]
+    assert tables.results(table).head[3] == "behind (nats)"
+    assert found == [Cell(NO_VALUE), Cell("0.250", "0.100 to 0.400")]
+
+
+def test_models_whose_training_had_not_ended_are_counted():
+    _, (_, row) = tables.results(summary(BEST, {**TIED, "ended": 1, "diverged": 1})).rows
+    assert row[0] == Cell("3 of 4", "2 not at the end")
+
+
 def test_one_seed_has_a_mean_without_an_interval():
     table = summary({"mse": 0.01234, "mse_low": np.nan, "mse_high": np.nan})
     assert cells(table, "mse") == [Cell("0.0123", "", "best")]
@@ -74,7 +87,7 @@ def test_numbers_show_significant_digits_without_an_exponent(value, shown):
 
 def test_an_infinite_value_is_shown():
     # Without any gradient at the last layer, the flow of gradients is infinite.
-    column = METRICS[-1].column
+    column = "gradient_flow"
     flow = {column: np.inf, f"{column}_low": np.nan}
     assert cells(summary(flow), column)[0].text == "\N{INFINITY}"
 

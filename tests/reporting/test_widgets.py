@@ -25,15 +25,14 @@ def reports(tmp_path, make_vae, images):
     np.savez(folder / "models" / "images.npz", test=(255 * images[:5]).astype("uint8"))
     latents = []
     models = [
-        ("small", 0, 4, [0.1, 2.0, 1.0]),
-        ("small", 0, 3, [9.0, 0.0, 0.0]),
-        ("small", 1, 4, [0.0, 0.0, 9.0]),
-        ("other", 0, 4, [8.0, 7.0, 6.0]),
+        ("of the first comparison", 4, [0.1, 2.0, 1.0]),
+        ("another seed", 3, [9.0, 0.0, 0.0]),
+        ("of another comparison", 4, [0.0, 0.0, 9.0]),
     ]
     for activation in ACTIVATIONS:
         make_vae(activation=activation, seed=4).save(folder / "models" / f"{activation}.keras")
-        for dataset, point, seed, kl in models:
-            row = {"dataset": dataset, "activation": activation, "point": point, "seed": seed}
+        for model, seed, kl in models:
+            row = {"activation": activation, "seed": seed, "model": f"{activation}{model}"}
             latents.append(pd.DataFrame({**row, "unit": [0, 1, 2], "kl": kl, "active": True}))
     empty = pd.DataFrame({"activation": [], "seed": []})
     files.write(folder, dict.fromkeys(files.FILES, empty) | {"latents": pd.concat(latents)})

@@ -60,9 +60,9 @@ def note(facts: dict, identical: int, index: int = 0) -> Fragment:
     return _render("note", sentences=sentences.note(facts, identical, index))
 
 
-def verdict_note(facts: dict, pairs: pd.DataFrame) -> Fragment:
+def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> Fragment:
     """Return how to read the verdicts; see `sentences.verdict_note`."""
-    return _render("note", sentences=sentences.verdict_note(facts, pairs))
+    return _render("note", sentences=sentences.verdict_note(facts, pairs, index))
 
 
 def failures(failed: pd.DataFrame, runs: pd.DataFrame) -> Fragment:
@@ -83,19 +83,31 @@ def diagnoses(faults: pd.DataFrame, title: str = "") -> Fragment:
     return _render("sentences", title=title, sentences=sentences.diagnoses(faults))
 
 
-def tuning(
-    runs: pd.DataFrame, default: pd.DataFrame, tuned: pd.DataFrame, title: str = ""
-) -> Fragment:
-    """Return the list of what tuning changes; see `sentences.tuning`.
+def tuning(table: pd.DataFrame, default: dict, title: str = "") -> Fragment:
+    """Return the list of what was chosen for each activation; see `sentences.tuning`.
 
     Parameters
     ----------
-    runs, default, tuned : pandas.DataFrame
-        Of one setting.
+    table, default
+        See `sentences.tuning`.
     title : str
         Above the list; empty for none.
     """
-    return _render("sentences", title=title, sentences=sentences.tuning(runs, default, tuned))
+    return _render("sentences", title=title, sentences=sentences.tuning(table, default))
+
+
+def race_stages(facts: dict, index: int = 0) -> Fragment:
+    """Return the list of a race's stages; see `sentences.race_stages`."""
+    return _render(
+        "sentences",
+        title=facts["comparisons"][index]["label"],
+        sentences=sentences.race_stages(facts, index),
+    )
+
+
+def text(sentence: str) -> Fragment:
+    """Return a sentence as a paragraph."""
+    return _render("note", sentences=[sentence])
 
 
 def settings(facts: dict) -> Fragment:

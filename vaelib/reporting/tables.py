@@ -62,10 +62,15 @@ def results(summary: pd.DataFrame) -> Table:
     """
     rows = []
     for _, row in summary.iterrows():
-        finished = Cell(f"{row['runs'] - row['diverged']} of {row['runs']}")
+        models = row["runs"] - row["diverged"]
+        late = max(0, models - row["ended"])
+        finished = Cell(f"{models} of {row['runs']}", f"{late} not at the end" if late else "")
         cells = [_cell(row, metric, summary) for metric in METRICS]
+        cells.insert(1, _behind(row))
         rows.append((row["activation"], [finished, *cells]))
-    return Table(["activation", "models finished", *(metric.title for metric in METRICS)], rows)
+    titles = [metric.title for metric in METRICS]
+    titles.insert(1, "behind (nats)")
+    return Table(["activation", "models finished", *titles], rows)
 
 
 def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Table:
@@ -126,6 +131,14 @@ def settings(facts: dict) -> dict[str, str]:
         **{f"version: {name}": version for name, version in facts["versions"].items()},
     }
     return {name: str(value) for name, value in values.items()}
+
+
+def _behind(row: pd.Series) -> Cell:
+    """Return how far an activation is behind the first one."""
+    if math.isnan(row["behind"]):
+        return Cell(NO_VALUE)
+    within = interval(row["behind_low"], row["behind_high"])
+    return Cell(number(row["behind"]), within)
 
 
 def _text(value) -> str:

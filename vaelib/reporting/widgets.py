@@ -39,7 +39,7 @@ def activations_of(folder: Path) -> list[str]:
 
 @functools.lru_cache(maxsize=32)
 def load_model(folder: Path, activation: str) -> VAE:
-    """Return the model that the study kept: the one of its last seed."""
+    """Return the model that the study kept: the one of its first seed."""
     return keras.saving.load_model(gallery.model_file(folder, activation), compile=False)
 
 
@@ -47,8 +47,7 @@ def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
     """Return the model's latent units, largest KL divergence first."""
     latents = files.read_csv(folder / files.FILES["latents"])
     own = latents[(latents["activation"] == model.activation) & (latents["seed"] == model.seed)]
-    # The model is that of the first data set, setting and learning rate.
-    own = own[(own["point"] == 0) & (own["dataset"] == own["dataset"].iloc[0])]
+    own = own[own["model"] == own["model"].iloc[0]]  # of the first comparison
     return own.sort_values("kl", ascending=False)["unit"].to_numpy()
 
 

@@ -8,8 +8,8 @@ import pytest
 import report_tables
 from drawing import drawn
 
+from vaelib.analysis import budget
 from vaelib.analysis.verdicts import Verdict
-from vaelib.reporting import plots
 from vaelib.reporting.figures import comparison
 from vaelib.results.columns import JUDGED
 from vaelib.results.gallery import Gallery
@@ -48,6 +48,7 @@ def gradients(*activations: str, hidden: bool = True) -> pd.DataFrame:
                     {
                         "activation": name,
                         "seed": seed,
+                        "model": f"{name}{seed}",
                         "epoch": epoch,
                         "depth": depth,
                         "network": "encoder" if depth < 5 else "decoder",
@@ -61,10 +62,18 @@ def gradients(*activations: str, hidden: bool = True) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def runs(*activations: str) -> pd.DataFrame:
+    models = [f"{name}{seed}" for name in activations for seed in (0, 1)]
+    return pd.DataFrame({"model": models, "kept_epoch": EPOCHS})
+
+
 def lines(ax) -> dict[str, list]:
     """Return the y values of every labelled line."""
     labelled = [line for line in ax.lines if not line.get_label().startswith("_")]
     return {line.get_label(): list(line.get_ydata()) for line in labelled}
+
+
+RUNS = runs("relu", "tanh")
 
 
 def test_there_is_a_matrix_of_verdicts_for_each_judged_metric():
@@ -129,9 +138,9 @@ def test_the_gallery_has_a_row_for_each_image_and_a_column_for_each_activation(o
 
 
 def test_gradients_are_drawn_by_depth_before_and_after_training():
-    fig = drawn(comparison.gradients_by_depth(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS))
+    fig = drawn(comparison.gradients_by_depth(gradients("relu", "tanh"), RUNS, ["tanh", "relu"]))
     before, after = fig.axes
-    assert [ax.get_title() for ax in fig.axes] == ["before training", "after epoch 4"]
+    assert [ax.get_title() for ax in fig.axes] == ["before training", "after training"]
     assert lines(before) == {"tanh": [2, 4, 6, 8, 10, 12, 14], "relu": [1, 2, 3, 4, 5, 6, 7]}
     assert lines(after)["relu"] == [2, 4, 6, 8, 10, 12, 14]
     assert [tick.get_text() for tick in after.get_xticklabels()] == LAYERS
@@ -139,16 +148,14 @@ def test_gradients_are_drawn_by_depth_before_and_after_training():
 
 def test_gradients_can_be_drawn_without_hidden_layers_or_finished_models():
     outputs = gradients("relu", hidden=False)
-    fig = drawn(comparison.gradients_by_depth(outputs, ["relu"], EPOCHS))
+    fig = drawn(comparison.gradients_by_depth(outputs, RUNS, ["relu"]))
     assert lines(fig.axes[0]) == {"relu": [3, 4, 7]}
-    empty = drawn(comparison.gradients_by_depth(outputs.iloc[:0], [], EPOCHS))
+    empty = drawn(comparison.gradients_by_depth(outputs.iloc[:0], RUNS, []))
     assert lines(empty.axes[0]) == {}
 
 
-def test_inactive_units_are_shares_after_the_last_epoch():
-    fig = drawn(
-        comparison.inactive_units(gradients("relu", "tanh"), ["tanh", "relu"], EPOCHS, 0.01)
-    )
+def test_inactive_units_are_shares_with_the_kept_weights():
+    fig = drawn(comparison.inactive_units(gradients("relu", "tanh"), RUNS, ["tanh", "relu"], 0.01))
     widths = [[bar.get_width() for bar in ax.patches] for ax in fig.axes]
     np.testing.assert_allclose(widths, [[20, 10], [40, 20]])
     assert [ax.get_xlabel() for ax in fig.axes] == ["dead units (%)", "slope < 0.01 (%)"]
@@ -156,20 +163,48 @@ def test_inactive_units_are_shares_after_the_last_epoch():
 
 @pytest.mark.parametrize("rows", [gradients("relu", hidden=False), gradients("relu").iloc[:0]])
 def test_without_hidden_layers_the_figure_says_so(rows):
-    fig = drawn(comparison.inactive_units(rows, ["relu"], EPOCHS, 0.01))
+    fig = drawn(comparison.inactive_units(rows, RUNS, ["relu"], 0.01))
     assert [text.get_text() for text in fig.axes[0].texts] == ["This network has no hidden layers."]
 
 
-def test_time_is_the_median_epoch_without_compilation():
-    fig = drawn(comparison.quality_against_time(history("relu", "tanh"), ["relu", "tanh"]))
-    (ax,) = fig.axes
-    relu, tanh = ax.lines
-    assert list(relu.get_xdata()) == [2, 4, 6, 8]
-    assert list(tanh.get_xdata()) == [4, 8, 12, 16]
-    assert list(relu.get_ydata()) == [100, 99, 98, 97]
-    assert tanh.get_color() == plots.style.style("tanh")["color"]
+def test_the_leader_is_on_top_at_every_budget():
+    budgets = {
+        unit: budget.quality(history("relu", "tanh"), True, unit == "seconds")
+        for unit in ("epochs", "seconds")
+    }
+    fig = drawn(comparison.rank_by_budget(budgets, ["tanh", "relu"]))
+    epochs, seconds = fig.axes
+    assert [ax.get_xlabel() for ax in fig.axes] == ["epochs", "seconds"]
+    assert lines(epochs) == {"tanh": [100] * 4, "relu": [0] * 4}
+    assert list(epochs.lines[0].get_xdata()) == [1, 2, 3, 4]
+    assert lines(seconds)["relu"] == [0] * 4
+    top, bottom = epochs.get_ylim()
+    assert top > bottom, "behind is below"
 
 
-def test_time_of_no_finished_model_can_be_drawn():
-    fig = drawn(comparison.quality_against_time(history("relu").iloc[:0], []))
-    assert len(fig.axes[0].lines) == 0
+def test_a_race_is_drawn_lane_by_lane():
+    race = {
+        "looks": [4, 6],
+        "stages": [
+            {
+                "replicates": 4,
+                "started": ["relu", "tanh", "elu", "selu"],
+                "retired": [
+                    {"activation": "tanh", "leader": "relu", "difference": 9.46}
+                    | {"low": 8, "high": 11}
+                ],
+                "lost": ["elu"],
+            },
+            {"replicates": 6, "started": ["relu", "selu"], "retired": [], "lost": []},
+        ],
+        "alive": ["selu", "relu"],
+    }  # fmt: skip
+    (ax,) = drawn(comparison.race_stages(race)).axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["selu", "relu", "elu", "tanh"]
+    assert [bar.get_width() for bar in ax.patches] == [6, 6, 4, 4]
+    assert [text.get_text() for text in ax.texts] == [
+        "left",
+        "left",
+        "failed or diverged",
+        "retired: 9.5 nats (8.0 to 11.0) behind relu",
+    ]

@@ -27,23 +27,28 @@ def points(ax) -> dict[str, tuple[list, list]]:
     return {line.get_label(): tuple(map(list, line.get_data())) for line in ax.lines}
 
 
-def test_learning_rates_have_a_panel_and_a_floor_for_each_setting():
-    models = pd.DataFrame(
+def test_candidates_have_a_panel_for_each_other_tuned_value():
+    table = pd.DataFrame(
         {
-            "activation": ["relu", "relu", "tanh", "tanh"],
-            "learning_rate": [0.1, 0.01, 0.1, 0.01],
-            "val_elbo": [np.nan, -5.0, -7.0, -6.0],  # a diverged model has none
-            "constant_elbo": -20.0,
+            "activation": ["relu", "relu", "tanh", "tanh", "relu", "tanh"],
+            "initializer": ["keras"] * 4 + ["matched"] * 2,
+            "learning_rate": [0.1, 0.01, 0.1, 0.01, 0.1, 0.1],
+            "mean": [-np.inf, -5.0, -7.0, -6.0, -8.0, -9.0],
+            "low": np.nan,
+            "high": np.nan,
+            "finished": [0, 2, 2, 2, 2, 2],
+            "chosen": [False, True, False, True, False, False],
         }
     )
-    deeper = models.assign(val_elbo=models["val_elbo"] - 1, constant_elbo=-30.0)
-    groups = {"depth 1": models, "depth 2": deeper, "depth 3": models}
-    fig = drawn(sweep.learning_rates(groups, ["tanh", "relu"]))
-    assert titles(fig) == ["depth 1", "depth 2", "depth 3", ""], "the last panel is empty"
-    shown = points(fig.axes[1])
-    assert shown["tanh"] == ([0.01, 0.1], [-7, -8])
-    assert shown["relu"] == ([0.01], [-6])
-    assert list(fig.axes[1].lines[-1].get_ydata()) == [-30, -30]
+    tuned = ["initializer", "learning_rate"]
+    fig = drawn(sweep.candidates(table, tuned, ["tanh", "relu"], -20.0))
+    assert titles(fig) == ["initializer keras", "initializer matched"]
+    shown = points(fig.axes[0])
+    assert shown["tanh"] == ([0.01, 0.1], [-6, -7])
+    assert shown["relu"] == ([0.01], [-5])
+    assert list(fig.axes[0].lines[-1].get_ydata()) == [-20, -20]
+    none = drawn(sweep.candidates(table, ["initializer"], ["relu"], -20.0))
+    assert "has no scale" in none.axes[0].texts[0].get_text()
 
 
 @pytest.mark.parametrize("count", [2, 5])

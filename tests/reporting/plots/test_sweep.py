@@ -14,6 +14,7 @@ RATES = pd.DataFrame(
         "mean": [-9.0, -8, -5, -4, -7, np.nan],
         "low": [-10.0, -9, -6, -5, -8, np.nan],
         "high": [-8.0, -7, -4, -3, -6, np.nan],
+        "chosen": [False, False, True, True, False, False],
     }
 )
 
@@ -29,11 +30,16 @@ def spans(ax) -> list[tuple[float, float]]:
     return [(extent.y0, extent.y1) for extent in extents]
 
 
-def test_rate_curves_leave_out_where_no_model_finished(ax):
-    assert sweep.rate_curves(ax, RATES, ["relu", "tanh"], -10.0, "depth 2") is ax
+def test_candidates_leave_out_where_no_model_finished(ax):
+    assert (
+        sweep.candidate_curves(ax, RATES, "learning_rate", ["relu", "tanh"], -10.0, "depth 2") is ax
+    )
     floor = ax.lines[-1]
     assert list(floor.get_ydata()) == [-10, -10]
     floor.remove()
+    ring = ax.lines[-1]
+    assert tuple(map(list, ring.get_data())) == ([1e-3, 1e-3], [-5, -4])
+    ring.remove()
     lines = drawn(ax)
     assert list(lines) == ["relu", "tanh"], "in the order given"
     assert lines["relu"] == ([1e-4, 1e-3], [-8, -4])
@@ -49,7 +55,7 @@ def test_rate_curves_leave_out_where_no_model_finished(ax):
 
 def test_rates_far_below_a_constant_image_do_not_hide_the_others(ax):
     exploded = RATES.assign(mean=[-9, -8, -5, -4, -1e25, np.nan])
-    sweep.rate_curves(ax, exploded, ["relu", "tanh"], -10.0)
+    sweep.candidate_curves(ax, exploded, "learning_rate", ["relu", "tanh"], -10.0)
     low, high = ax.get_ylim()
     assert -12 < low < -10
     assert -4 < high < -3

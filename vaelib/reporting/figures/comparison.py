@@ -4,14 +4,14 @@ Tables hold the finished models of that comparison; `order` lists its activation
 best test ELBO first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vaelib.analysis import verdicts
-from vaelib.analysis.summary import over_seeds
+from vaelib.analysis import budget, verdicts
+from vaelib.analysis.summary import AFTER, at_moments, over_seeds
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
 from vaelib.results.columns import JUDGED
@@ -97,21 +97,19 @@ def gallery(pictures: Gallery, order: Sequence[str]) -> Figure:
     return fig
 
 
-def gradients_by_depth(gradients: pd.DataFrame, order: Sequence[str], epochs: int) -> Figure:
+def gradients_by_depth(gradients: pd.DataFrame, runs: pd.DataFrame, order: Sequence[str]) -> Figure:
     """Draw the gradient at each layer's pre-activations, before and after training.
 
     Parameters
     ----------
     gradients : pandas.DataFrame
         See `training.probes.GradientProbe`.
+    runs : pandas.DataFrame
+        Of the same models.
     order : sequence of str
-    epochs : int
-        The last epoch.
     """
     fig, axes = subplots(1, 2, figsize=(WIDTH, 4), sharey=True)
-    moments = {"before training": 0, f"after epoch {epochs}": epochs}
-    for ax, (title, epoch) in zip(axes, moments.items(), strict=True):
-        rows = gradients[gradients["epoch"] == epoch]
+    for ax, (title, rows) in zip(axes, at_moments(gradients, runs).items(), strict=True):
         by_layer = over_seeds(rows, "gradient_rms", ["depth", "layer"])
         for name in order:
             layers = by_layer[by_layer["activation"] == name]
@@ -123,21 +121,18 @@ def gradients_by_depth(gradients: pd.DataFrame, order: Sequence[str], epochs: in
 
 
 def inactive_units(
-    gradients: pd.DataFrame, order: Sequence[str], epochs: int, saturation: float
+    gradients: pd.DataFrame, runs: pd.DataFrame, order: Sequence[str], saturation: float
 ) -> Figure:
     """Draw the shares of dead units and of saturated elements after training.
 
     Parameters
     ----------
-    gradients : pandas.DataFrame
-        See `training.probes.GradientProbe`.
-    order : sequence of str
-    epochs : int
-        The last epoch.
+    gradients, runs, order
+        As in `gradients_by_depth`.
     saturation : float
         Slope below which an element counts as saturated.
     """
-    hidden = gradients[gradients["epoch"] == epochs].dropna(subset=["dead"])
+    hidden = at_moments(gradients, runs)[AFTER].dropna(subset=["dead"])
     if hidden.empty:
         return message("This network has no hidden layers.")
     shares = hidden.groupby("activation")[["dead", "saturated"]].mean().reindex(order).mul(100)
@@ -148,24 +143,41 @@ def inactive_units(
     return fig
 
 
-def quality_against_time(history: pd.DataFrame, order: Sequence[str]) -> Figure:
-    """Draw the validation loss against the seconds spent training, medians over seeds.
+def rank_by_budget(values: Mapping[str, pd.DataFrame], order: Sequence[str]) -> Figure:
+    """Draw how far activations are behind the leader, a panel for each kind of budget.
 
     Parameters
     ----------
-    history : pandas.DataFrame
-        ``activation``, ``seed``, ``epoch``, ``seconds``, ``val_loss``.
+    values : mapping of str to pandas.DataFrame
+        By the unit of the budget; see `analysis.budget.quality`.
     order : sequence of str
     """
-    timed = _median_over_time(history)
-    fig, ax = subplots(figsize=(8, 3.8))
-    for name in order:
-        rows = timed[timed["activation"] == name]
-        look = plots.style.style(name)
-        ax.plot(rows["elapsed"], rows["val_loss"], label=name, markersize=4, markevery=3, **look)
-    ax.set_xlabel("seconds of training (median over seeds)")
-    ax.set_ylabel(LOSS)
-    legend_beside(ax)
+    fig, axes = subplots(1, len(values), figsize=(WIDTH, 3.8), sharey=True, squeeze=False)
+    for ax, (unit, table) in zip(axes.flat, values.items(), strict=True):
+        plots.race.behind_leader(ax, budget.behind(table), order, unit)
+    legend_beside(axes.flat[-1])
+    return fig
+
+
+def race_stages(race: Mapping) -> Figure:
+    """Draw who ran how far in a race, and who was retired by how much.
+
+    Parameters
+    ----------
+    race : mapping
+        Of a comparison in ``study.json``; see `analysis.race.Race`.
+    """
+    replicates, notes = {}, {}
+    for stage in race["stages"]:
+        replicates |= dict.fromkeys(stage["started"], stage["replicates"])
+        for one in stage["retired"]:
+            behind = f"{one['difference']:.1f} nats ({one['low']:.1f} to {one['high']:.1f})"
+            notes[one["activation"]] = f"retired: {behind} behind {one['leader']}"
+        notes |= dict.fromkeys(stage["lost"], "failed or diverged")
+    notes |= dict.fromkeys(race["alive"], "left")
+    ranked = [*race["alive"], *(name for name in reversed(notes) if name not in race["alive"])]
+    fig, ax = subplots(figsize=(WIDTH, 0.8 + 0.28 * len(ranked)))
+    plots.race.lanes(ax, {name: replicates[name] for name in ranked}, notes, race["looks"])
     return fig
 
 
@@ -174,12 +186,3 @@ def _zoomed_range(curves: pd.DataFrame) -> tuple[float, float]:
     last = curves.groupby("activation")["mean"].last()
     best, spread = last.min(), last.median() - last.min()
     return best - 0.1 * spread - 0.5, best + 3 * spread + 1
-
-
-def _median_over_time(history: pd.DataFrame) -> pd.DataFrame:
-    """Return ``elapsed`` and ``val_loss`` of each activation and epoch, medians over seeds."""
-    # The median epoch times the number of epochs leaves out the time of compilation.
-    pace = history.groupby(["activation", "seed"])["seconds"].transform("median")
-    elapsed = history.assign(elapsed=pace * history["epoch"])
-    by_epoch = elapsed.groupby(["activation", "epoch"], as_index=False)
-    return by_epoch[["elapsed", "val_loss"]].median()

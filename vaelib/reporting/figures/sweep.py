@@ -1,14 +1,14 @@
 """Figures of a study with several comparisons: what changes with the setting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vaelib.analysis import comparisons, tuning, verdicts
+from vaelib.analysis import comparisons, verdicts
 from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting import plots
-from vaelib.reporting.figures.layout import WIDTH, legend_beside, panels, subplots
+from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
 from vaelib.results.columns import BY_COLUMN, Direction
 
 ELBO = BY_COLUMN["elbo"]
@@ -16,21 +16,32 @@ ELBO = BY_COLUMN["elbo"]
 _OVER = {ELBO: False, BY_COLUMN["gap"]: False, BY_COLUMN["gradient_flow"]: True}
 
 
-def learning_rates(groups: Mapping[str, pd.DataFrame], order: Sequence[str]) -> Figure:
-    """Draw the validation ELBO over the learning rate, a panel for each setting.
+def candidates(
+    table: pd.DataFrame, tuned: Sequence[str], order: Sequence[str], floor: float
+) -> Figure:
+    """Draw the validation ELBO of what each activation could be given.
 
     Parameters
     ----------
-    groups : mapping of str to pandas.DataFrame
-        Models at all learning rates, by the label of their setting; see
-        `comparisons.runs_by_setting`.
+    table : pandas.DataFrame
+        See `analysis.tuning.candidates`.
+    tuned : sequence of str
+        The columns that tell candidates apart. A numeric one is the horizontal axis;
+        there is a panel for each combination of the others.
     order : sequence of str
         Activations, in the order of the legend.
+    floor : float
+        ELBO of a constant image.
     """
+    finished = table[table["finished"] > 0]
+    numeric = [name for name in tuned if pd.api.types.is_float_dtype(table[name])]
+    if not numeric:
+        return message("What was tuned has no scale to draw it on; see the list below.")
+    x = numeric[-1]
+    groups = comparisons.labelled_groups(finished, [name for name in tuned if name != x])
     fig, axes = panels(len(groups), columns=2, height=3.6)
-    for ax, (label, models) in zip(axes, groups.items(), strict=True):
-        floor = models["constant_elbo"].iloc[0]
-        plots.sweep.rate_curves(ax, tuning.elbo_by_rate(models), order, floor, label)
+    for ax, (label, rows) in zip(axes, groups, strict=True):
+        plots.sweep.candidate_curves(ax, rows.sort_values(x), x, order, floor, label)
         legend_beside(ax)
     return fig
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from vaelib.analysis.summary import AFTER, at_moments
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, subplots
 
@@ -86,12 +87,12 @@ def best_median_worst(scores: pd.DataFrame) -> pd.DataFrame:
     return ordered.iloc[sorted({n for n in positions if 0 <= n < len(ordered)})]
 
 
-def gradients(gradients: pd.DataFrame, activation: str) -> Figure:
+def gradients(gradients: pd.DataFrame, runs: pd.DataFrame, activation: str) -> Figure:
     """Draw gradients by layer and epoch, and by depth before and after training.
 
     Parameters
     ----------
-    gradients : pandas.DataFrame
+    gradients, runs : pandas.DataFrame
     activation : str
         Gives the colour.
 
@@ -106,11 +107,12 @@ def gradients(gradients: pd.DataFrame, activation: str) -> Figure:
     plots.curves.layer_heatmap(
         heatmap, table, "gradient_norm", "gradient norm of the kernel (nats)"
     )
-    last = table["epoch"].max()
-    for epoch, label, line in ((0, "before training", ":"), (last, f"after epoch {last}", "-")):
+    by_layer = ["depth", "layer"]
+    for label, rows in at_moments(gradients, runs).items():
+        line = "-" if label == AFTER else ":"
         plots.curves.by_depth(
             depths,
-            table[table["epoch"] == epoch],
+            rows.groupby(by_layer, as_index=False)["gradient_rms"].mean(),
             "gradient_rms",
             label,
             color=_colour(activation),
@@ -208,6 +210,11 @@ def _colour(activation: str) -> str:
 
 
 def _over_seeds(gradients: pd.DataFrame) -> pd.DataFrame:
-    """Return means over seeds, a row for each epoch and layer."""
+    """Return means over seeds, a row for each layer and epoch that all seeds have."""
     keys = ["epoch", "depth", "network", "layer", "role"]
-    return gradients.groupby(keys, as_index=False).mean(numeric_only=True)
+    seeds = gradients.groupby("epoch")["seed"].transform("nunique")
+    return (
+        gradients[seeds == gradients["seed"].nunique()]
+        .groupby(keys, as_index=False)
+        .mean(numeric_only=True)
+    )

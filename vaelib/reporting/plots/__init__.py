@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "curves",
         "forest",
         "images",
+        "race",
         "style",
         "sweep",
         "units",

@@ -10,7 +10,7 @@ from vaelib.reporting.plots.style import style
 
 
 def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Axes:
-    """Draw a thin line for each seed and their mean as a thick one, over epochs.
+    """Draw a thin line for each seed and, while all have one, their mean as a thick one.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Ax
     """
     wide = table.pivot_table(index="epoch", columns="seed", values=y)
     ax.plot(wide.index, wide, alpha=0.25, linewidth=0.7, **line)
-    ax.plot(wide.index, wide.mean(axis=1), linewidth=2, label=label, **line)
+    common = wide.dropna()
+    ax.plot(common.index, common.mean(axis=1), linewidth=2, label=label, **line)
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax

@@ -1,5 +1,7 @@
 """Results of a grid of settings, over whatever a study varies."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -9,17 +11,19 @@ from vaelib.reporting.plots.curves import band
 from vaelib.results import columns
 
 
-def rate_curves(
-    ax: Axes, table: pd.DataFrame, order: list[str], floor: float, title: str = ""
+def candidate_curves(
+    ax: Axes, table: pd.DataFrame, x: str, order: Sequence[str], floor: float, title: str = ""
 ) -> Axes:
-    """Draw the validation ELBO of every activation over the learning rate.
+    """Draw the validation ELBO of every activation over what it could be given.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
     table : pandas.DataFrame
-        See `tuning.elbo_by_rate`.
-    order : list of str
+        See `tuning.candidates`; what was chosen has a black ring.
+    x : str
+        The numeric column that was tuned, on a log scale.
+    order : sequence of str
         Activations, in the order of the legend.
     floor : float
         ELBO of a constant image, drawn as a dotted line. What is far below it is
@@ -31,13 +35,14 @@ def rate_curves(
     matplotlib.axes.Axes
     """
     for name in order:
-        rows = table[(table["activation"] == name) & table["mean"].notna()]
-        band(ax, rows, name, x="learning_rate")
+        band(ax, table[(table["activation"] == name) & table["mean"].notna()], name, x=x)
+    chosen = table[table["chosen"]]
+    ax.plot(chosen[x], chosen["mean"], "o", markersize=9, color="black", fillstyle="none")
     ax.axhline(floor, color="black", linestyle=":", linewidth=1)
     best = table["mean"].max()
     ax.set_ylim(floor - 0.2 * (best - floor), best + 0.05 * (best - floor))
     ax.set_xscale("log")
-    ax.set_xlabel("learning rate")
+    ax.set_xlabel(columns.label(x))
     ax.set_ylabel("validation ELBO (nats)")
     ax.set_title(title)
     return ax
