@@ -5,6 +5,10 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from vaelib.analysis import verdicts
+from vaelib.analysis.claims.measurements import Measurements, gather
+from vaelib.results.columns import BY_COLUMN
+
 EPOCHS = 20
 # Network and role of each layer, in the order of depth.
 LAYERS = {
@@ -20,23 +24,32 @@ LAYERS = {
 }
 SETTING = {
     "dataset": "mnist5k",
-    "learning_rate": 0.001,
+    "decoder_activation": "same",
     "depth": 1,
     "initializer": "keras",
     "optimizer": "adam",
     "train_size": 4000,
     "batch_norm": False,
     "weight_decay": 0.0,
+    "learning_rate": 0.001,
+    "hidden_units": "128-64-32",
+    "latent_dim": 16,
+    "likelihood": "bernoulli",
+    "batch_size": 32,
+    "most_epochs": EPOCHS,
+    "patience": np.nan,
 }
 RESULT = {
     "status": "finished",
-    "val_elbo": -100.0,
-    "elbo": np.nan,
-    "mse": np.nan,
-    "seconds_per_epoch": 0.1,
+    "scored": True,
+    "elbo": -100.0,
+    "mse": 0.03,
+    "constant_elbo": -200.0,
+    "active_units": 16.0,
     "gradient_flow_start": 0.5,
-    "gradient_flow": 0.5,
+    "gradient_flow_learning": 0.5,
 }
+_OF_START = ("activation", "seed", "depth", "initializer", "hidden_units", "batch_norm")
 
 
 def falling(last: float, rate: float = 0.3, first: float = 200.0) -> np.ndarray:
@@ -45,34 +58,57 @@ def falling(last: float, rate: float = 0.3, first: float = 200.0) -> np.ndarray:
 
 
 def study(activations, seeds: int = 9, outcome=None, **grid) -> dict[str, pd.DataFrame]:
-    """Return the tables of a study.
+    """Return the tables of a study: ``runs``, ``history`` and ``verdicts``.
 
     Parameters
     ----------
     activations : sequence of str
     seeds : int
     outcome : callable, optional
-        From a row of ``runs`` to what is planted in it: columns, and ``loss``,
-        ``val_loss`` and ``val_reconstruction``, arrays over epochs.
+        From a row of ``runs`` to what is planted in it: columns, and ``loss`` and
+        ``val_loss``, arrays over epochs.
     **grid
         Lists of values for any key of a setting.
     """
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-    runs, history = [], []
-    for point, setting in enumerate(points):
+    runs, history, judged = [], [], []
+    for number, setting in enumerate(points):
+        own = []
         for activation, seed in itertools.product(activations, range(seeds)):
-            row = {**SETTING, **RESULT, **setting}
-            row |= {"activation": activation, "point": point, "seed": seed}
-            planted = {"decoder_activation": activation, **(outcome(row) if outcome else {})}
-            curves = {"loss": falling(90), "val_loss": falling(100), "val_reconstruction": None}
+            row = {**SETTING, **RESULT, **setting, "activation": activation, "seed": seed}
+            planted = outcome(row) if outcome else {}
+            curves = {"loss": falling(90), "val_loss": falling(100)}
             curves = {name: planted.pop(name, curve) for name, curve in curves.items()}
-            if curves["val_reconstruction"] is None:
-                curves["val_reconstruction"] = 0.9 * curves["val_loss"]
-            runs.append({**row, **planted})
-            keys = {key: row[key] for key in ("dataset", "activation", "point", "seed")}
+            row = {**row, "split": f"split {seed} of {row['train_size']}", **planted}
+            row["start"] = "/".join(str(row[name]) for name in _OF_START)
+            row["model"] = "/".join(str(row[name]) for name in ("activation", "seed", *SETTING))
+            own.append(row)
             epochs = np.arange(1, len(curves["loss"]) + 1)
-            history.append(pd.DataFrame({**keys, "epoch": epochs, **curves}))
-    return {"runs": pd.DataFrame(runs), "history": pd.concat(history, ignore_index=True)}
+            history.append(pd.DataFrame({"model": row["model"], "epoch": epochs, **curves}))
+        judged.append(_verdicts(pd.DataFrame(own)).assign(comparison=number))
+        runs += own
+    return {
+        "runs": pd.DataFrame(runs),
+        "history": pd.concat(history, ignore_index=True),
+        "verdicts": pd.concat(judged, ignore_index=True),
+    }
+
+
+def measured(*studies: dict, tuned=(), times: dict | None = None) -> Measurements:
+    """Return what studies measured, and a benchmark.
+
+    Parameters
+    ----------
+    *studies : dict
+        See `study`.
+    tuned : sequence of str
+        Columns that all of them tuned.
+    times : dict of str to array of float, optional
+        Microseconds by activation, one for each round.
+    """
+    table = pd.DataFrame(times or {}).rename_axis("round").reset_index()
+    table = table.melt("round", var_name="activation", value_name="microseconds_per_step")
+    return Measurements(gather([(tables, tuned) for tables in studies]), table)
 
 
 def gradients(flow: float = 1.0, seeds: int = 1, epochs: int = 9) -> pd.DataFrame:
@@ -106,3 +142,15 @@ def gradients(flow: float = 1.0, seeds: int = 1, epochs: int = 9) -> pd.DataFram
 def noise(row: dict) -> float:
     """Return a number in [-1, 1] that differs between seeds and activations."""
     return float(np.sin(10 * row["seed"] + 3 * len(row["activation"])))
+
+
+def _verdicts(runs: pd.DataFrame) -> pd.DataFrame:
+    """Judge the ELBOs, within 1 nat, and the squared errors, within 0.0005."""
+    finished = runs[runs["status"] == "finished"]
+    parts = []
+    for metric, margin in (("elbo", 1.0), ("mse", 5e-4)):
+        values = finished.pivot_table(index="seed", columns="activation", values=metric)
+        pairs = verdicts.compare(values, margin, BY_COLUMN[metric].direction, resamples=200)
+        nothing = {"new_low": np.nan, "new_high": np.nan}
+        parts.append(pairs.assign(metric=metric, margin=margin, **nothing))
+    return pd.concat(parts, ignore_index=True)

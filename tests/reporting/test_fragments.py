@@ -25,19 +25,25 @@ def parse(fragment: str) -> BeautifulSoup:
 
 
 def claim(name: str, rows: pd.DataFrame) -> Claim:
-    return Claim(1, name, f"support {name}", Conclusion.REFUTED, (f"holds with {name}",), rows)
+    conditions, others = (f"holds with {name}",), {0.1: Conclusion.SUPPORTED}
+    return Claim(1, "", name, f"support {name}", Conclusion.REFUTED, conditions, rows, others)
 
 
 def rendered(name: str) -> dict[str, str]:
     """Return every fragment that can hold a name, with the name in every place."""
     rows = summary(model(name, -1.0, tie=True), model("tanh", -2.0))
     pairs = report_tables.verdicts((name, "tanh", Verdict.BETTER))
-    difference = pairs.assign(difference=1.0)
     runs = report_tables.diverging(**{name: [0.1]})
-    tuned = runs.assign(tuned_rate=runs["learning_rate"] == 0.1)
+    rates = {"activation": name, "learning_rate": [0.1, 0.2], "mean": [1.0, 2.0]}
+    candidates = pd.DataFrame({**rates, "chosen": [False, True]})
     failed = pd.DataFrame({"dataset": [name], "activation": [name], "reason": [name]})
     faults = pd.DataFrame({"activation": [name, name], "bad": [True, False], "sentence": name})
     given = facts(dataset=name, label=name)
+    raced = facts(label=name, design="race")
+    stage = {"replicates": 4, "started": [name, "tanh"], "lost": [name]}
+    retired = {"activation": name, "leader": name, "difference": 1.0, "low": 0.5, "high": 1.5}
+    stages = [{**stage, "retired": [retired]}]
+    raced["comparisons"][0]["race"] = {"stages": stages, "alive": [name], "tied": False}
     study = {"study": {"name": name}, "images": {name: name}, "versions": {name: name}}
     return {
         "answer": fragments.answer([rows, rows], [pairs, pairs], given),
@@ -46,9 +52,9 @@ def rendered(name: str) -> dict[str, str]:
         "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),
         "failures": fragments.failures(failed, runs),
         "diagnoses": fragments.diagnoses(faults, name),
-        "tuning": fragments.tuning(
-            tuned, difference, difference.assign(difference=-1.0, verdict=Verdict.WORSE), name
-        ),
+        "tuning": fragments.tuning(candidates, {"learning_rate": 0.1}, name),
+        "race_stages": fragments.race_stages(raced),
+        "text": fragments.text(name),
         "settings": fragments.settings({**study, "commit": name, "code": "", "date": ""}),
         "section": fragments.section("all_metrics", label=name),
         "claim": fragments.claim(claim(name, pd.DataFrame())),
@@ -115,7 +121,10 @@ def test_a_note_joins_its_sentences():
 def test_a_claim_states_its_verdict_and_conditions():
     found = parse(fragments.claim(claim("ReLU wins.", pd.DataFrame())))
     assert found.find(class_="answer").get_text() == "1. ReLU wins. Refuted."
-    assert [item.get_text() for item in found.find_all("li")] == ["holds with ReLU wins."]
+    assert [item.get_text() for item in found.find_all("li")] == [
+        "holds with ReLU wins.",
+        "with a threshold of 0.1 it would be supported",
+    ]
     assert "support ReLU wins." in found.find(class_="note").get_text()
 
 
@@ -136,7 +145,7 @@ SECTIONS = sorted((page.TEMPLATES / "fragments" / "sections").glob("*.html.j2"))
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.name)
 def test_a_section_has_one_heading(path):
-    values = {"label": "<depth>", "dimension": "<depth>"}
+    values = dict.fromkeys(("label", "dimension", "fields"), "<depth>")
     found = parse(fragments.section(path.name.removesuffix(".html.j2"), **values))
     assert len(found.find_all("h2")) == 1
     assert found.find("depth") is None

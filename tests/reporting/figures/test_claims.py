@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from drawing import drawn
 
-from vaelib.analysis.claims import evidence, gradients
+from vaelib.analysis.claims import gradients, measurements
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.reporting.figures import claims
 from vaelib.reporting.plots.style import style
 
-SETTING = dict.fromkeys(evidence.SETTING, "same")
+SETTING = dict.fromkeys(measurements.SETTING, "same")
 
 
 def marks(ax) -> list[float]:
@@ -30,12 +30,12 @@ def effects(**measures: list[float]) -> pd.DataFrame:
     return table.assign(low=table["difference"] - 1, high=table["difference"] + 1)
 
 
-def flows(depths: list[int], *activations: str, study: str = "depth") -> pd.DataFrame:
-    """Return flows of 0.1 ** depth before training and twice that afterwards."""
+def flows(depths: list[int], *activations: str, **setting) -> pd.DataFrame:
+    """Return flows of 0.1 ** depth before training and twice that while learning."""
     rows = [
         {
             **SETTING,
-            "study": study,
+            **setting,
             "depth": depth,
             "activation": name,
             "moment": moment,
@@ -46,7 +46,7 @@ def flows(depths: list[int], *activations: str, study: str = "depth") -> pd.Data
             "remedy": "deeper model",
         }
         for depth, name in itertools.product(depths, activations)
-        for moment, factor in (("before training", 1), ("after training", 2))
+        for moment, factor in (("before training", 1), ("while learning", 2))
     ]
     return pd.DataFrame(rows)
 
@@ -55,11 +55,8 @@ def test_forests_have_a_panel_for_each_measure():
     fig = drawn(claims.forests(effects(mse=[1, 2, 3], steps=[-4]), "b", "ReLU - other"))
     assert [ax.get_xlabel() for ax in fig.axes] == ["mse: ReLU - other", "steps: ReLU - other"]
     assert [marks(ax) for ax in fig.axes] == [[1, 2, 3], [-4]]
-    assert [tick.get_text() for tick in fig.axes[0].get_yticklabels()] == [
-        "same: depth 0",
-        "same: depth 1",
-        "same: depth 2",
-    ]
+    lines = [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
+    assert lines == [measurements.USUAL, "depth 1", "depth 2"]
 
 
 def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
@@ -73,20 +70,29 @@ def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
     assert len(limits) == 1
 
 
-def test_flow_over_depth_has_a_row_for_each_setting_with_several_depths():
-    table = pd.concat([flows([2, 1], "relu", "elu"), flows([3], "relu", study="single depth")])
+def test_flow_over_depth_has_a_panel_for_each_setting_with_several_depths():
+    table = pd.concat([flows([2, 1], "relu", "elu"), flows([3], "relu", optimizer="sgd")])
     fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
-    assert [ax.get_title() for ax in fig.axes] == [
-        "depth, before training",
-        "depth, after training",
-    ]
+    assert [ax.get_title() for ax in fig.axes] == ["before training", "while learning"]
     line, limit = fig.axes[1].lines
     np.testing.assert_allclose(line.get_xydata(), [[1, 0.2], [2, 0.02]])
     assert line.get_color() == style("relu")["color"], "elu is not asked for"
     assert list(limit.get_ydata()) == [0.05, 0.05]
 
 
+def test_settings_with_several_depths_are_named():
+    table = pd.concat([flows([1, 2, 3], "relu"), flows([1, 2], "relu", initializer="matched")])
+    fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
+    assert [ax.get_title() for ax in fig.axes] == [
+        "before training, the usual setting",
+        "before training, initializer matched",
+        "while learning, the usual setting",
+        "while learning, initializer matched",
+    ]
+
+
 def test_without_several_depths_the_figure_says_so():
-    for table in (flows([3], "relu"), gradients.flow_by_setting({})):
+    nothing = gradients.flow_by_setting(measurements.Measurements())
+    for table in (flows([3], "relu"), nothing):
         fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
         assert fig.axes[0].texts[0].get_text() == "No study has several depths."

@@ -1,4 +1,4 @@
-"""Claims of articles about activations, tested on the tables of all studies."""
+"""Claims of articles about activations, tested on what all studies measured."""
 
 import lazy_loader
 
@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "effects",
         "evidence",
         "gradients",
+        "measurements",
         "pairs",
     ],
 )

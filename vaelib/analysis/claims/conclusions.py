@@ -3,7 +3,7 @@
 import dataclasses
 import enum
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -29,12 +29,15 @@ _UNANIMOUS = {
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """A claim and what the studies say about it.
+    """A claim, or a part of one, and what the studies say about it.
 
     Attributes
     ----------
     number : int
+    part : str
+        Which of its statements; empty for a claim of one.
     text : str
+        The whole claim.
     support : str
         What counts as support, and what as contradiction.
     verdict : Conclusion
@@ -43,14 +46,24 @@ class Claim:
     evidence : pandas.DataFrame
         The rows that it rests on: settings, estimates with 95 % intervals, and
         ``outcome``.
+    sensitivity : dict of float to Conclusion
+        The verdict with other thresholds, where one decides.
     """
 
     number: int
+    part: str
     text: str
     support: str
     verdict: Conclusion
     conditions: tuple[str, ...]
     evidence: pd.DataFrame
+    sensitivity: Mapping[float, Conclusion] = dataclasses.field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The number with the text, and the part that is judged."""
+        part = f" Judged here: {self.part}." if self.part else ""
+        return f"{self.number}. {self.text}{part}"
 
 
 def conclude(

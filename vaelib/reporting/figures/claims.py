@@ -1,11 +1,11 @@
 """Figures of the claims: the evidence of each as forest plots, and gradients over depth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vaelib.analysis.claims import evidence
+from vaelib.analysis.claims import measurements
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import message, subplots
 
@@ -20,7 +20,7 @@ def forests(rows: pd.DataFrame, by: str, label: str) -> Figure:
     Parameters
     ----------
     rows : pandas.DataFrame
-        The evidence of a claim; see `evidence.judge_pairs`.
+        The evidence of a claim; see `evidence`.
     by : str
         Column of the activation that gives colour and marker.
     label : str
@@ -41,8 +41,10 @@ def remedies(rows: pd.DataFrame, limit: float) -> Figure:
     limit : float
         Flow below which a gradient has vanished.
     """
-    parts = _with_names(rows).groupby(["remedy", "moment"], sort=False)
-    titled = [(f"{_FLOW_LABEL} {moment}: {remedy}", part) for (remedy, moment), part in parts]
+    parts = rows.groupby(["remedy", "moment"], sort=False)
+    titled = [
+        (f"{_FLOW_LABEL} {moment}: {remedy}", _with_names(part)) for (remedy, moment), part in parts
+    ]
     fig = _stacked(titled, _FLOW, "activation", limit)
     for ax in fig.axes:
         ax.set_xscale("log")
@@ -50,7 +52,7 @@ def remedies(rows: pd.DataFrame, limit: float) -> Figure:
 
 
 def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: float) -> Figure:
-    """Draw gradient flow over depth, a row of panels for each setting with several depths.
+    """Draw gradient flow over depth, a panel for each moment and setting with several depths.
 
     Parameters
     ----------
@@ -61,36 +63,38 @@ def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: floa
     limit : float
         Flow below which a gradient has vanished, a dotted line.
     """
-    groups = list(_several_depths(flows, activations).groupby("name", sort=False))
-    if not groups:
+    rows = flows[flows["activation"].isin(activations)].rename(columns={_FLOW: "mean"})
+    panels = list(_several_depths(rows))
+    if not panels:
         return message("No study has several depths.")
-    moments = flows["moment"].unique()
-    size = (_WIDTH, 3 * len(groups))
-    fig, axes = subplots(len(groups), len(moments), figsize=size, sharey="row", squeeze=False)
-    for line, (name, rows) in zip(axes, groups, strict=True):
-        for ax, moment in zip(line, moments, strict=True):
-            part = rows[rows["moment"] == moment].sort_values("depth")
-            for activation, own in part.groupby("activation", sort=False):
-                plots.curves.band(ax, own, activation, x="depth")
-            ax.axhline(limit, color="black", linestyle=":")
-            ax.set(yscale="log", xlabel="depth", title=f"{name}, {moment}")
-            ax.set_xticks(sorted(part["depth"].unique()))
-        line[0].set_ylabel(_FLOW_LABEL)
-        line[-1].legend()
+    lines = -(-len(panels) // 2)
+    size = (_WIDTH, 3 * lines)
+    fig, axes = subplots(lines, 2, figsize=size, sharex=True, sharey=True, squeeze=False)
+    for ax, (title, part) in zip(axes.flat, panels, strict=False):
+        for activation, own in part.sort_values("depth").groupby("activation", sort=False):
+            plots.curves.band(ax, own, activation, x="depth")
+        ax.axhline(limit, color="black", linestyle=":")
+        ax.set(yscale="log", xlabel="depth", ylabel=_FLOW_LABEL, title=title)
+        ax.set_xticks(sorted(part["depth"].unique()))
+    for ax in axes.flat[len(panels) :]:
+        ax.set_axis_off()
+    axes[0, -1].legend(*axes[0, 0].get_legend_handles_labels())
     return fig
 
 
 def _with_names(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(name=evidence.setting_labels(rows))
+    return rows.assign(name=measurements.labels(rows))
 
 
-def _several_depths(flows: pd.DataFrame, activations: Sequence[str]) -> pd.DataFrame:
-    """Return the rows of settings with several depths, with the setting's ``name``."""
-    rows = flows[flows["activation"].isin(activations)].rename(columns={_FLOW: "mean"})
-    keys = [key for key in evidence.SETTING if key != "depth"]
-    depths = rows.groupby(keys, dropna=False)["depth"]
-    rows = rows[depths.transform("max") > depths.transform("min")]
-    return rows.assign(name=evidence.setting_labels(rows.drop(columns="depth")))
+def _several_depths(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name and the rows of each moment and setting with several depths."""
+    keys = [key for key in measurements.SETTING if key != "depth"]
+    for moment, part in rows.groupby("moment", sort=False):
+        depths = part.groupby(keys)["depth"]
+        several = part[depths.transform("max") > depths.transform("min")]
+        named = _with_names(several.drop(columns="depth")).assign(depth=several["depth"])
+        for name, panel in named.groupby("name", sort=False):
+            yield moment if len(panel) == len(named) else f"{moment}, {name}", panel
 
 
 def _stacked(
