@@ -117,24 +117,6 @@ def signed_rank_side(differences: np.ndarray) -> np.ndarray:
     return np.sign(np.round(np.sum(np.sign(differences) * ranks, axis=1), 6))
 
 
-def t_p(differences: np.ndarray) -> np.ndarray:
-    """Return the two-sided p of Student's t-test for each row.
-
-    Parameters
-    ----------
-    differences : array of float [rows, n]
-        n of at least two.
-
-    Returns
-    -------
-    array of float [rows]
-        Without spread 0, or 1 where the mean is 0.
-    """
-    mean, error = _mean_and_error(differences)
-    p = 2 * special.stdtr(differences.shape[1] - 1, -np.abs(mean) / np.where(error > 0, error, 1))
-    return np.where(error > 0, p, (mean == 0).astype(float))
-
-
 def equivalence_p(differences: np.ndarray, margin: float) -> np.ndarray:
     """Return the p of two one-sided t-tests that a mean lies within a margin.
 

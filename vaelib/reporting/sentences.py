@@ -299,9 +299,10 @@ def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> list[str]:
     if facts["study"]["design"] == "race":
         return [
             paired,
-            "Better or worse: paired t-tests at the looks of the race, at the last one the exact "
-            "signed-rank test where it can decide, with at most 5 % for one false verdict or more "
-            f"over all looks and {count(family, 'pair')} of a metric (a group-sequential design).",
+            "Better or worse: paired moderated t-tests (Smyth 2004) at the looks of the race, at "
+            "the last one the exact signed-rank test where it can decide, with at most 5 % for one "
+            f"false verdict or more over all looks and {count(family, 'pair')} of a metric (a "
+            "group-sequential design).",
             "Intervals are repeated confidence intervals (Jennison & Turnbull 1989): all of them "
             "hold at once with 95 %, whenever the race ended.",
             tied,
