@@ -120,15 +120,17 @@ def test_the_length_of_training_is_part_of_a_setting(patience, text):
 
 
 def test_settings_are_named_by_what_differs_from_most():
-    rows = measured(planted.study(["relu"], 1, depth=[1, 1, 1], optimizer=["adam"])).models
-    rows = pd.concat([rows] * 4, ignore_index=True)
-    rows.loc[1, "depth"], rows.loc[2, "optimizer"], rows.loc[2, "depth"] = 3, "sgd", 2
-    assert measurements.labels(rows) == [USUAL, "depth 3", "depth 2, optimizer sgd", USUAL]
-    assert measurements.usual(rows).startswith("mnist5k, network 128-64-32-16, likelihood ")
-    assert "depth 1, initializer keras, optimizer adam" in measurements.usual(rows)
-    assert measurements.labels(rows[:0]) == []
-    unknown = rows.assign(optimizer=[ANY, ANY, "sgd", ANY])
-    assert "optimizer" not in measurements.usual(unknown)
+    found = measured(planted.study(["relu"], 2, depth=[1, 2]), planted.study(["tanh"], 3))
+    assert found.usual["depth"] == 1
+    words = "mnist5k, network 128-64-32-16, likelihood bernoulli, depth 1, initializer keras, "
+    assert found.usual_in_words.startswith(words)
+    rows = pd.DataFrame(
+        {"depth": [1, 3, 2, 2], "optimizer": ["adam", "adam", "sgd", ANY], "activation": "relu"}
+    )
+    names = measurements.labels(rows, found.usual)
+    assert names == [USUAL, "depth 3", "depth 2, optimizer sgd", "depth 2"]
+    assert measurements.labels(rows[:0], found.usual) == []
+    assert (measured().usual, measured().usual_in_words) == ({}, "")
 
 
 def test_pairs_are_of_equal_splits():

@@ -12,6 +12,7 @@ from vaelib.reporting.figures import claims
 from vaelib.reporting.plots.style import style
 
 SETTING = dict.fromkeys(measurements.SETTING, "same")
+USUAL = {**SETTING, "depth": 0}
 
 
 def marks(ax) -> list[float]:
@@ -52,7 +53,7 @@ def flows(depths: list[int], *activations: str, **setting) -> pd.DataFrame:
 
 
 def test_forests_have_a_panel_for_each_measure():
-    fig = drawn(claims.forests(effects(mse=[1, 2, 3], steps=[-4]), "b", "ReLU - other"))
+    fig = drawn(claims.forests(effects(mse=[1, 2, 3], steps=[-4]), "b", "ReLU - other", USUAL))
     assert [ax.get_xlabel() for ax in fig.axes] == ["mse: ReLU - other", "steps: ReLU - other"]
     assert [marks(ax) for ax in fig.axes] == [[1, 2, 3], [-4]]
     lines = [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
@@ -60,7 +61,7 @@ def test_forests_have_a_panel_for_each_measure():
 
 
 def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
-    fig = drawn(claims.remedies(flows([1, 2], "relu"), limit=0.05))
+    fig = drawn(claims.remedies(flows([1, 2], "relu"), limit=0.05, usual=USUAL))
     before, after = fig.axes
     assert before.get_xlabel() == "gradient flow before training: deeper model"
     np.testing.assert_allclose(marks(before), [0.1, 0.01])
@@ -72,7 +73,7 @@ def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
 
 def test_flow_over_depth_has_a_panel_for_each_setting_with_several_depths():
     table = pd.concat([flows([2, 1], "relu", "elu"), flows([3], "relu", optimizer="sgd")])
-    fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
+    fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05, usual=USUAL))
     assert [ax.get_title() for ax in fig.axes] == ["before training", "while learning"]
     line, limit = fig.axes[1].lines
     np.testing.assert_allclose(line.get_xydata(), [[1, 0.2], [2, 0.02]])
@@ -82,7 +83,7 @@ def test_flow_over_depth_has_a_panel_for_each_setting_with_several_depths():
 
 def test_settings_with_several_depths_are_named():
     table = pd.concat([flows([1, 2, 3], "relu"), flows([1, 2], "relu", initializer="matched")])
-    fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
+    fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05, usual=USUAL))
     assert [ax.get_title() for ax in fig.axes] == [
         "before training, the usual setting",
         "before training, initializer matched",
@@ -94,5 +95,5 @@ def test_settings_with_several_depths_are_named():
 def test_without_several_depths_the_figure_says_so():
     nothing = gradients.flow_by_setting(measurements.Measurements())
     for table in (flows([3], "relu"), nothing):
-        fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05))
+        fig = drawn(claims.flow_over_depth(table, ["relu"], limit=0.05, usual=USUAL))
         assert fig.axes[0].texts[0].get_text() == "No study has several depths."

@@ -18,7 +18,7 @@ from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS
 # Keys of a setting. The activation is not one; it is the same in encoder and decoder.
 _OF_A_GRID = tuple(name for name in SETTING_KEYS if name != "decoder_activation")
 SETTING = ("dataset", "network", "likelihood", *_OF_A_GRID, "batch_size", "training")
-USUAL = "the usual setting"  # label of a row that has what most rows have
+USUAL = "the usual setting"  # label of a row that has it
 ANY = "any"  # in the place of a setting on which a measurement does not depend
 _NETWORK = ("hidden_units", "latent_dim", "likelihood", "batch_size", "most_epochs", "patience")
 _COLUMNS = {
@@ -94,6 +94,17 @@ class Measurements:
             return pd.DataFrame(columns=sorted({*SETTING, *_COLUMNS["runs"], "replicate"}))
         return pd.concat(parts, ignore_index=True).drop_duplicates("trained")
 
+    @property
+    def usual(self) -> dict:
+        """The value of each of `SETTING` that most models have; empty without models."""
+        models = self.models
+        return {key: models[key].value_counts().index[0] for key in SETTING if len(models)}
+
+    @property
+    def usual_in_words(self) -> str:
+        """The usual setting in words."""
+        return ", ".join(describe(key, value) for key, value in self.usual.items())
+
 
 def read(
     reports: str | Path, times: str | Path | None = None
@@ -142,24 +153,22 @@ def gather(studies: Sequence[tuple[Mapping[str, pd.DataFrame], Sequence[str]]]) 
     return list(_with_repeated(map(_joined, grouped.values())))
 
 
-def labels(rows: pd.DataFrame) -> list[str]:
-    """Name the setting of each row by what differs from most rows; see `usual`."""
-    common = _usual(rows)
-    records = rows[list(common)].to_dict("records")
+def labels(rows: pd.DataFrame, usual: Mapping) -> list[str]:
+    """Name the setting of each row by what differs from the usual one.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        With some columns of `SETTING`.
+    usual : mapping
+        See `Measurements.usual`.
+    """
+    keys = [key for key in usual if key in rows]
     return [
-        ", ".join(describe(key, row[key]) for key in common if row[key] != common[key]) or USUAL
-        for row in records
+        ", ".join(describe(key, row[key]) for key in keys if row[key] not in (usual[key], ANY))
+        or USUAL
+        for row in rows.to_dict("records")
     ]
-
-
-def usual(rows: pd.DataFrame) -> str:
-    """Return in words what most rows have of each column of a setting."""
-    return ", ".join(describe(key, value) for key, value in _usual(rows).items())
-
-
-def _usual(rows: pd.DataFrame) -> dict:
-    keys = [key for key in SETTING if key in rows and len(rows) and not (rows[key] == ANY).any()]
-    return {key: rows[key].value_counts().index[0] for key in keys}
 
 
 def _read_study(folder: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:

@@ -1,6 +1,6 @@
 """Figures of the claims: the evidence of each as forest plots, and gradients over depth."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ _FLOW = "flow"  # column of `gradients.flow_by_setting`
 _FLOW_LABEL = "gradient flow"
 
 
-def forests(rows: pd.DataFrame, by: str, label: str) -> Figure:
+def forests(rows: pd.DataFrame, by: str, label: str, usual: Mapping) -> Figure:
     """Draw the differences that a claim rests on, a panel for each measure.
 
     Parameters
@@ -25,13 +25,15 @@ def forests(rows: pd.DataFrame, by: str, label: str) -> Figure:
         Column of the activation that gives colour and marker.
     label : str
         Of the difference, such as ``ReLU - other``.
+    usual : mapping
+        The setting that lines are named by what differs from; see `Measurements.usual`.
     """
-    parts = _with_names(rows).groupby("measure", sort=False)
+    parts = _with_names(rows, usual).groupby("measure", sort=False)
     titled = [(f"{measure}: {label}", part) for measure, part in parts]
     return _stacked(titled, "difference", by, limit=0)
 
 
-def remedies(rows: pd.DataFrame, limit: float) -> Figure:
+def remedies(rows: pd.DataFrame, limit: float, usual: Mapping) -> Figure:
     """Draw gradient flow with each remedy, a panel for each remedy and moment.
 
     Parameters
@@ -40,18 +42,20 @@ def remedies(rows: pd.DataFrame, limit: float) -> Figure:
         The evidence of `gradients.remedies`.
     limit : float
         Flow below which a gradient has vanished.
+    usual : mapping
+        See `forests`.
     """
-    parts = rows.groupby(["remedy", "moment"], sort=False)
-    titled = [
-        (f"{_FLOW_LABEL} {moment}: {remedy}", _with_names(part)) for (remedy, moment), part in parts
-    ]
+    parts = _with_names(rows, usual).groupby(["remedy", "moment"], sort=False)
+    titled = [(f"{_FLOW_LABEL} {moment}: {remedy}", part) for (remedy, moment), part in parts]
     fig = _stacked(titled, _FLOW, "activation", limit)
     for ax in fig.axes:
         ax.set_xscale("log")
     return fig
 
 
-def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: float) -> Figure:
+def flow_over_depth(
+    flows: pd.DataFrame, activations: Sequence[str], limit: float, usual: Mapping
+) -> Figure:
     """Draw gradient flow over depth, a panel for each moment and setting with several depths.
 
     Parameters
@@ -62,9 +66,11 @@ def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: floa
         To draw.
     limit : float
         Flow below which a gradient has vanished, a dotted line.
+    usual : mapping
+        See `forests`.
     """
     rows = flows[flows["activation"].isin(activations)].rename(columns={_FLOW: "mean"})
-    panels = list(_several_depths(rows))
+    panels = list(_several_depths(rows, usual))
     if not panels:
         return message("No study has several depths.")
     lines = -(-len(panels) // 2)
@@ -82,17 +88,17 @@ def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: floa
     return fig
 
 
-def _with_names(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.assign(name=measurements.labels(rows))
+def _with_names(rows: pd.DataFrame, usual: Mapping) -> pd.DataFrame:
+    return rows.assign(name=measurements.labels(rows, usual))
 
 
-def _several_depths(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _several_depths(rows: pd.DataFrame, usual: Mapping) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the name and the rows of each moment and setting with several depths."""
     keys = [key for key in measurements.SETTING if key != "depth"]
     for moment, part in rows.groupby("moment", sort=False):
         depths = part.groupby(keys)["depth"]
         several = part[depths.transform("max") > depths.transform("min")]
-        named = _with_names(several.drop(columns="depth")).assign(depth=several["depth"])
+        named = _with_names(several.drop(columns="depth"), usual).assign(depth=several["depth"])
         for name, panel in named.groupby("name", sort=False):
             yield moment if len(panel) == len(named) else f"{moment}, {name}", panel
 
