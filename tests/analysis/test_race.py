@@ -126,6 +126,45 @@ def test_the_last_look_is_not_misled_by_one_replicate_far_out():
     assert found.stages[0].retired[0].p == 2 / 2**14
 
 
+def test_the_last_look_retires_nobody_against_the_ranks():
+    """One far better replicate makes the best mean, fourteen slightly worse ones the ranks."""
+    values = np.zeros((15, 2))
+    values[:, 0] = -np.linspace(1, 2, 15)
+    values[14, 0] = 1000
+    found = race.decide(frame(values), (15,), margin=0.0)
+    assert set(found.alive) == {"a0", "a1"}
+    pairs = verdicts.of_race(frame(values).astype(float), (15,), 0.0, Direction.HIGHER)
+    assert pairs["p"].item() < SIGNIFICANCE
+    assert pairs["verdict"].item() == verdicts.Verdict.OPEN
+
+
+def test_what_is_practically_tied_is_not_retired():
+    values = np.tile([0.0, -0.5, -50], (6, 1)) + 0.01 * np.random.default_rng(0).normal(size=(6, 3))
+    found = race.decide(frame(values), (4, 6), margin=1.0)
+    assert (set(found.alive), found.tied) == ({"a0", "a1"}, True)
+    assert race.decide(frame(values), (4, 6), margin=0.1).alive == ("a0",)
+    seen = frame(values[:4]).astype(float)
+    statements = [one for stage in found.stages for one in stage.retired]
+    pairs = verdicts.of_race(seen, (4, 6), 1.0, Direction.HIGHER, statements)
+    assert pairs.set_index(["a", "b"])["verdict"].to_dict() == {
+        ("a0", "a1"): verdicts.Verdict.TIED,
+        ("a0", "a2"): verdicts.Verdict.BETTER,
+        ("a1", "a2"): verdicts.Verdict.BETTER,
+    }
+
+
+def test_a_diverged_model_leaves_the_last_look_its_test():
+    values = np.zeros((14, 2))
+    values[:, 0] = np.linspace(1, 2, 14)
+    values[12, 0], values[3, 1] = 1e6, math.nan
+    found = race.decide(frame(values), (14,), margin=0.0)
+    assert found.stages[0].retired[0].p == 2 / 2**13
+    seen = frame(values).astype(float)
+    assert race.judge(seen, (9, 14), 0.0)["p"].item() == 2 / 2**13
+    seen.iloc[9:] = math.nan  # not trained so far
+    assert race.judge(seen, (9, 14), 0.0)["p"].item() != 2 / 2**8
+
+
 def test_the_outcome_does_not_depend_on_models_that_it_does_not_need():
     rng = np.random.default_rng(3)
     values = frame(MEANS + rng.normal(scale=SPREAD, size=(14, 11)))

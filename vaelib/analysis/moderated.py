@@ -1,7 +1,7 @@
 """Moderated t-tests: pairs of few replicates lend each other their variance (Smyth 2004).
 
 With four replicates, a pair's own variance is known so badly that Student's test needs a
-difference of sixteen standard errors at the level of a race. The variances of all pairs are
+difference of 21 standard errors at the level of a race. The variances of all pairs are
 therefore taken as draws from a scaled inverse chi-square distribution, whose parameters they
 estimate, and each is shrunk towards it.
 

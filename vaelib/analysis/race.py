@@ -195,7 +195,7 @@ def decide(
         alive = [name for name in alive if name not in lost]
         retired = []
         while len(alive) > 1:
-            worse = _worse(seen[alive], values.shape[1], looks)
+            worse = _worse(seen[alive], margin, values.shape[1], looks)
             if not worse:
                 break
             retired += worse
@@ -253,9 +253,9 @@ def judge(values: pd.DataFrame, looks: Sequence[int], margin: float) -> pd.DataF
     -------
     pandas.DataFrame
         ``a``, ``b``; ``n``, common replicates; ``difference`` of a - b; ``low`` and
-        ``high``, its repeated confidence interval; ``p`` and ``p_equal``, of difference
-        (two-sided) and of equivalence within the margin, with ``level``, what each must
-        be under.
+        ``high``, its repeated confidence interval; ``p``, ``side`` and ``p_equal``, of
+        difference (two-sided), the sign of what was tested, and of equivalence within the
+        margin, with ``level``, what each p must be under.
     """
     rows = []
     level = pair_level(values.shape[1], looks)
@@ -265,40 +265,51 @@ def judge(values: pd.DataFrame, looks: Sequence[int], margin: float) -> pd.DataF
         if len(differences):
             row["difference"] = differences.mean()
         if len(differences) > 1:
-            row |= _compare(differences, level, looks, level, Prior())
+            both = values[[a, b]].notna().to_numpy()
+            last = both[slice(*looks[-2:]) if len(looks) > 1 else slice(None)].any(axis=0).all()
+            row |= _compare(differences, level, level, Prior(), last)
             row["p_equal"] = paired_tests.equivalence_p(differences[None], margin)[0]
         rows.append(row)
-    columns = ["a", "b", "n", "difference", "low", "high", "p", "p_equal", "level"]
+    columns = ["a", "b", "n", "difference", "low", "high", "p", "side", "p_equal", "level"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _compare(
-    differences: np.ndarray, level: float, looks: Sequence[int], all_pairs: float, prior: Prior
+    differences: np.ndarray, level: float, all_pairs: float, prior: Prior, last: bool
 ) -> dict[str, float]:
-    """Return the confidence interval of the mean at a level, and the p of the test."""
+    """Return the confidence interval of the mean, and the p and the side of the test."""
     mean, error, freedom = moderated.mean_error_freedom(differences, prior)
     reach = error * stats.t.isf(level / 2, freedom)
-    if len(differences) >= looks[-1] and 2.0 ** (1 - len(differences)) < all_pairs:
+    side = np.sign(mean)
+    if last and 2.0 ** (1 - len(differences)) < all_pairs:
         p = paired_tests.signed_rank_p(differences[None])[0]
+        side = paired_tests.signed_rank_side(differences[None])[0]
     elif error > 0:
         p = 2 * stats.t.sf(abs(mean) / error, freedom)
     else:
         p = float(mean == 0)
-    return {"low": mean - reach, "high": mean + reach, "p": float(p)}
+    return {"low": mean - reach, "high": mean + reach, "p": float(p), "side": float(side)}
 
 
-def _worse(seen: pd.DataFrame, activations: int, looks: Sequence[int]) -> list[Retirement]:
-    """Return the activations that are worse than the one with the best mean."""
+def _worse(
+    seen: pd.DataFrame, margin: float, activations: int, looks: Sequence[int]
+) -> list[Retirement]:
+    """Return the activations that are worse than the one with the best mean.
+
+    What is practically tied with it is not retired, however sure the difference.
+    """
     leader = seen.mean().idxmax()
     level, prior = pair_level(seen.shape[1], looks), moderated.prior_of(seen)
+    of_all = pair_level(activations, looks)
     found = []
     for name in seen.columns.drop(leader):
         differences = paired_tests.difference(seen[leader].to_numpy(), seen[name].to_numpy())
         if len(differences) < 2:
             continue
-        compared = _compare(differences, level, looks, pair_level(activations, looks), prior)
-        mean = float(differences.mean())
-        if compared["p"] < level and mean > 0:
+        compared = _compare(differences, level, of_all, prior, len(seen) == looks[-1])
+        mean, side = float(differences.mean()), compared.pop("side")
+        tied = paired_tests.equivalence_p(differences[None], margin)[0] < of_all
+        if compared["p"] < level and mean > 0 and side > 0 and not tied:
             found.append(Retirement(name, leader, mean, **compared, level=level))
     return found
 

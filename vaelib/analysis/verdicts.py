@@ -224,7 +224,8 @@ def of_race(
         table.loc[first | second, "p"] = one.p
         table.loc[first | second, "level"] = one.level
         table.loc[first | second, "p_adjusted"] = one.p * paired_tests.SIGNIFICANCE / one.level
-    table["verdict"] = _verdicts(table, np.sign(table["difference"]), direction)
+        table.loc[first | second, "side"] = np.sign(table["difference"])
+    table["verdict"] = _verdicts(table, table["side"].to_numpy(), direction)
     spread = [
         paired_tests.difference(values[row.a].to_numpy(), values[row.b].to_numpy()).std(ddof=1)
         if row.n > 1
@@ -232,7 +233,7 @@ def of_race(
         for row in table.itertuples()
     ]
     needed = paired_tests.seeds_needed(
-        table["difference"].to_numpy(), np.array(spread), margin, len(table)
+        table["difference"].to_numpy(), np.array(spread), margin, len(table) * len(looks)
     )
     needed = np.fmax(needed, table["n"] + 1)
     table["needed"] = needed.where(table["verdict"] == Verdict.OPEN)
