@@ -150,7 +150,7 @@ def test_models_with_the_setting_of_one_are_joined_from_several_runs():
 
 NINE = np.arange(1.0, 10)
 JUDGED = [metric.column for metric in columns.JUDGED]
-REDRAWN = TestSet(redrawn=True, images=25)
+REDRAWN = TestSet(redrawn=True, images=25, others=100)
 
 
 def judged(values: dict[str, np.ndarray], margin: float = 0.0, **given) -> pd.DataFrame:
@@ -206,8 +206,9 @@ def test_models_are_paired_by_seed_whatever_their_order():
 
 
 def test_redrawn_test_sets_widen_the_interval_by_their_overlap():
-    row = judged({"a": 100 + NINE, "b": np.full(9, 100.0)}).iloc[0]
-    # A quarter as many test images as training images; t(0.975, 8) = 2.306004.
+    row = judged({"a": 100 + NINE, "b": np.full(9, 100.0)}, train_size=7).iloc[0]
+    # A quarter as many test images as others, of which not all are trained on; t(0.975, 8) =
+    # 2.306004.
     reach = 2.306004 * np.std(NINE, ddof=1) * math.sqrt(1 / 9 + 25 / 100)
     assert (row["new_low"], row["new_high"]) == pytest.approx((5 - reach, 5 + reach), rel=1e-6)
 
@@ -220,7 +221,7 @@ def test_fixed_test_sets_take_the_scores_of_single_images():
         for _, row in tables["runs"].iterrows()
     ]
     tables["scores"] = pd.concat(parts, ignore_index=True)
-    fixed = TestSet(redrawn=False, images=20)
+    fixed = TestSet(redrawn=False, images=20, others=100)
     pairs = comparisons.judge(tables, dict.fromkeys(JUDGED, 0.0), fixed).set_index("metric")
     square = tables["scores"].pivot_table(
         index=["activation", "seed"], columns="image", values="elbo"

@@ -61,5 +61,5 @@ def test_the_crossed_interval_is_reproducible():
 
 
 def test_test_sets_are_as_the_study_describes_them():
-    images = {"digits": {"redrawn": True, "test": 180, "train": 1438}}
-    assert new_images.test_sets(images) == {"digits": new_images.TestSet(True, 180)}
+    images = {"digits": {"redrawn": True, "test": 180, "train": 1438, "validation": 179}}
+    assert new_images.test_sets(images) == {"digits": new_images.TestSet(True, 180, 1617)}

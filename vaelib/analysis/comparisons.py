@@ -150,7 +150,7 @@ def judge(
     """
     finished = finished_runs(tables["runs"])
     activations = sorted(finished["activation"].unique())
-    ratio = test_set.images / tables["runs"]["train_size"].iloc[0]
+    ratio = test_set.images / test_set.others
     parts = []
     for metric in JUDGED:
         margin = margins[metric.column]

@@ -25,19 +25,24 @@ class TestSet:
     ----------
     redrawn : bool
         Whether each replicate draws its own, or all have those of the source.
-    images : int
-        In the test set.
+    images, others : int
+        In the test set, and in the rest of what is split, before a study takes fewer
+        training images.
     """
 
     __test__ = False  # no test of pytest's
 
     redrawn: bool
     images: int
+    others: int
 
 
 def test_sets(images: Mapping[str, Mapping]) -> dict[str, TestSet]:
     """Return those of a study's data sets, as ``study.json`` describes them."""
-    return {name: TestSet(one["redrawn"], one["test"]) for name, one in images.items()}
+    return {
+        name: TestSet(one["redrawn"], one["test"], one["train"] + one["validation"])
+        for name, one in images.items()
+    }
 
 
 def corrected_interval(
@@ -50,7 +55,8 @@ def corrected_interval(
     differences : array of float [n]
         Means over the test images of each replicate, which redraws all sets.
     ratio : float
-        Test images over training images.
+        Test images over all others that are split with them: two test sets have a share
+        of ``ratio / (1 + ratio)`` in common, however many of the others are trained on.
     level : float
         Of confidence.
 
