@@ -28,6 +28,13 @@ def test_what_a_study_gives_takes_the_place_of_the_share():
     assert (found["elbo"], found["gap"]) == (3.0, pytest.approx(1.0))
 
 
+def test_nothing_above_a_constant_image_leaves_no_margin():
+    runs = study({"relu": [-3.0]})["runs"]
+    found = margins.of_runs(runs, 0.1, {}, [0])
+    assert (found["elbo"], found["gap"], found["psnr"]) == (0, 0, 0)
+    assert found["mse"] == pytest.approx(0.3), "of which lower is better"
+
+
 @pytest.mark.parametrize("runs", [pd.DataFrame(), study({"relu": [float("nan")]})["runs"]])
 def test_without_a_finished_model_there_is_no_margin(runs):
     assert margins.of_runs(runs, 0.1, {}, [0]) == ZERO

@@ -13,7 +13,7 @@ from vaelib.analysis.new_images import TestSet
 from vaelib.results import columns
 
 JUDGED = [metric.column for metric in columns.JUDGED]
-REDRAWN = TestSet(redrawn=True, images=10)
+REDRAWN = TestSet(redrawn=True, images=10, others=90)
 # Half the interval of two values with a difference of 1: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
 T_OF_TWO = 12.7062047362 / 2
 HISTORY = pd.DataFrame(
@@ -191,12 +191,13 @@ def test_every_comparison_of_a_study_is_summarised(given, targets):
             3: {"relu": [-9.0, -9.0], "tanh": [-7.0, -8.0]},
         }
     )
+    tables["runs"] = tables["runs"].assign(constant_elbo=-10.0)
     rules = dataclasses.replace(RULES, target_loss=given)
     table, pairs, facts = summary.of_study(tables, rules, {"digits": REDRAWN})
     assert [(fact["label"], fact["depth"]) for fact in facts] == [("depth 1", 1), ("depth 3", 3)]
     assert [fact["target_loss"] for fact in facts] == targets
     assert [fact["race"] for fact in facts] == [None, None]
-    assert [fact["margins"]["elbo"] for fact in facts] == pytest.approx([0.015, 0.075])
+    assert [fact["margins"]["elbo"] for fact in facts] == pytest.approx([0.085, 0.025])
     assert facts[0]["pixel_entropy"] == 0.25
     assert list(table["comparison"]) == [0, 0, 1, 1]
     assert list(table["activation"]) == ["relu", "tanh", "tanh", "relu"]

@@ -34,7 +34,7 @@ def of_runs(
     Returns
     -------
     dict of str to float
-        By metric; 0 without a finished model.
+        By metric; 0 without a finished model, or with none above a constant image.
     """
     if runs.empty:
         return dict.fromkeys((metric.column for metric in JUDGED), 0.0) | dict(given)
@@ -45,6 +45,7 @@ def of_runs(
         higher = Direction.HIGHER if column != metric.column else metric.direction
         means = finished.groupby("activation")[column].mean()
         best = means.max() if higher == Direction.HIGHER else means.min()
-        lead = abs(best - finished[f"constant_{column}"].mean())
+        lead = best - finished[f"constant_{column}"].mean()
+        lead = max(lead if higher == Direction.HIGHER else -lead, 0.0)
         margins[metric.column] = float(share * lead) if len(means) else 0.0
     return margins | dict(given)

@@ -73,8 +73,12 @@ class Rules:
         return lambda values: verdicts.of_race(values, looks, margin, Direction.HIGHER)
 
     def margins_of(self, runs: pd.DataFrame) -> dict[str, float]:
-        """Return the margins of a comparison; of a race, by the first replicates."""
-        first = race.looks_of(len(self.seeds))[0] if self.race else len(self.seeds)
+        """Return the margins of a comparison, by the first replicates.
+
+        Those that a race has of every activation: so the margin is that of the same
+        study without a race.
+        """
+        first = race.looks_of(len(self.seeds))[0]
         return margins.of_runs(runs, self.margin, self.margins, self.seeds[:first])
 
 
