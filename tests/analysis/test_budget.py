@@ -63,3 +63,18 @@ def test_how_fast_a_loss_still_falls_is_that_of_the_last_quarter():
     assert found["quick"] == pytest.approx(0.6)
     assert found["steady"] == pytest.approx(3.0)
     assert np.isnan(found["other"])
+
+
+def test_activations_with_other_seeds_are_compared_over_common_ones():
+    """As in a race: what is retired has the first replicates only, which may be better ones."""
+    square = pd.DataFrame(
+        {"selu": [0.0, -2, -4, -6], "relu": [-1.0, -3, np.nan, np.nan], "elu": [-1.0, -1, -5, -9]}
+    )
+    found = budget.paired_means(square)
+    assert found.to_dict() == {"selu": -3, "relu": -4, "elu": -4}
+    full = square[["selu", "elu"]]
+    pd.testing.assert_series_equal(budget.paired_means(full), full.mean())
+    assert budget.paired_means(square.iloc[:0]).empty
+    assert budget.paired_means(pd.DataFrame({"a": [1.0, np.nan], "b": [np.nan, 1]})).to_dict() == {
+        "a": 1
+    }

@@ -63,15 +63,14 @@ def leaders(values: pd.DataFrame, judge: Judge) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``budget``; ``leader``, by the mean over the seeds that all activations have;
-        ``val_elbo``, that mean; ``second`` and ``ahead``, in nats, of it; and the others
-        by verdict, joined by commas: ``better`` than, ``tied`` with, ``open``.
+        ``budget``; ``leader``; ``val_elbo``, its mean; ``second`` and ``ahead``, in nats,
+        of it (see `paired_means`); and the others by verdict, joined by commas:
+        ``better`` than, ``tied`` with, ``open``, and ``worse`` than.
     """
     rows = []
     for budget, part in values.groupby("budget"):
         square = part.pivot_table(index="seed", columns="activation", values="val_elbo")
-        common = square.dropna()
-        means = (common if len(common) else square).mean().sort_values(ascending=False)
+        means = paired_means(square).sort_values(ascending=False)
         if means.empty:
             continue
         leader = means.index[0]
@@ -85,7 +84,12 @@ def leaders(values: pd.DataFrame, judge: Judge) -> pd.DataFrame:
             first = pair.a == leader
             verdict = Verdict(pair.verdict) if first else Verdict(pair.verdict).opposite
             others[verdict].append(pair.b if first else pair.a)
-        names = {"better": Verdict.BETTER, "tied": Verdict.TIED, "open": Verdict.OPEN}
+        names = {
+            "better": Verdict.BETTER,
+            "tied": Verdict.TIED,
+            "open": Verdict.OPEN,
+            "worse": Verdict.WORSE,
+        }
         ranked = list(means.index)
         row |= {
             column: ", ".join(sorted(others[verdict], key=ranked.index))
@@ -93,6 +97,29 @@ def leaders(values: pd.DataFrame, judge: Judge) -> pd.DataFrame:
         }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def paired_means(square: pd.DataFrame) -> pd.Series:
+    """Return means that can be compared where activations have different seeds.
+
+    Parameters
+    ----------
+    square : pandas.DataFrame
+        Index: seeds; columns: activations. NaN where there is no model.
+
+    Returns
+    -------
+    pandas.Series
+        By activation: the mean of the activation with the most seeds (of those, the best)
+        less the mean difference from it over the seeds that both have; without any in
+        common, NaN. Plain means where all have all seeds.
+    """
+    counts = square.count()
+    candidates = square.loc[:, counts == counts.max()] if counts.max() > 0 else square[[]]
+    if candidates.empty:
+        return pd.Series(dtype=float)
+    reference = square[candidates.mean().idxmax()]
+    return reference.mean() + square.sub(reference, axis=0).mean().dropna()
 
 
 def behind(values: pd.DataFrame) -> pd.DataFrame:
@@ -106,12 +133,13 @@ def behind(values: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index: the budget; columns: activations; in nats, of means over the seeds that
-        all activations have.
+        Index: the budget; columns: activations; in nats, of `paired_means`.
     """
     square = values.pivot_table(index=["budget", "seed"], columns="activation", values="val_elbo")
-    means = square.dropna().groupby("budget").mean()
-    return -means.sub(means.max(axis=1), axis=0)
+    means = pd.DataFrame(
+        {budget: paired_means(part) for budget, part in square.groupby("budget")}
+    ).T
+    return -means.sub(means.max(axis=1), axis=0).rename_axis("budget")
 
 
 def changes(table: pd.DataFrame) -> list[tuple[str, float, float]]:
@@ -144,12 +172,12 @@ def falling(history: pd.DataFrame, activations: Sequence[str]) -> pd.Series:
     -------
     pandas.Series
         By activation, nats per epoch over the last quarter of each model's epochs, mean
-        over seeds; NaN for fewer than two epochs.
+        over the seeds that did not diverge; NaN for fewer than two epochs.
     """
     speeds: dict[str, list[float]] = {name: [] for name in activations}
     for (name, _), rows in history.sort_values("epoch").groupby(["activation", "seed"]):
         losses = rows["val_loss"].to_numpy(float)
         span = max(1, len(losses) // 4)
-        if len(losses) > span and name in speeds:
+        if len(losses) > span and name in speeds and np.isfinite(losses).all():
             speeds[name].append((losses[-1 - span] - losses[-1]) / span)
     return pd.Series({name: np.mean(own) if own else np.nan for name, own in speeds.items()})
