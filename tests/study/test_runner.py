@@ -181,8 +181,8 @@ def trainer(monkeypatch) -> Trainer:
     """Stand in for the training notebooks, and for the report."""
     stand_in, plan_blocks = Trainer(), runner.Planner.blocks
 
-    def blocks(planner, missing):
-        found = plan_blocks(planner, missing)
+    def blocks(planner, *arguments):
+        found = plan_blocks(planner, *arguments)
         stand_in.blocks |= {block.run_name: block for block in found}
         return found
 
@@ -228,6 +228,30 @@ def test_just_what_is_new_is_trained(tmp_path, tiny, trainer, fields, new):
     run_study(change(tiny, **fields), tmp_path, progress=False)
     expected = [("relu" if i < 3 else "tanh", seed) for i, (_, seed) in enumerate(new)]
     assert sorted(trainer.models[first:]) == sorted(expected if "depth" in fields else new)
+
+
+def test_models_that_are_not_those_planned_end_the_study(tmp_path, tiny, trainer, monkeypatch):
+    """As where the code changed, or a worker has other libraries: never again and again."""
+
+    def train(folder, attempts, parameters):
+        trainer(folder, attempts, parameters)
+        table = files.read_csv(Path(folder) / files.FILES["runs"])
+        files.write(folder, {"runs": table.assign(model="another")})
+        workspace.seal(Path(folder))
+
+    monkeypatch.setattr(worker, "train_block", train)
+    with pytest.raises(RunError, match="relu: trained other models: code, libraries or images"):
+        run_study(tiny, tmp_path, progress=False)
+    assert len(trainer.trained) == 2
+
+
+def test_an_activation_whose_tuning_failed_is_lost_to_the_race(tmp_path, tiny, trainer):
+    trainer.failing = {("digits", "tanh")}
+    tune = {"learning_rate": [0.001, 0.1], "seeds": 1}
+    study = change(tiny, activations="relu,tanh,elu", design="race", seeds=4, tune=tune)
+    with pytest.raises(RunError, match="some runs failed .*: tanh: not now"):
+        run_study(study, tmp_path, progress=False)
+    assert {name for name, _ in trainer.models} == {"relu", "elu"}
 
 
 def test_a_notebook_gets_the_earlier_runs_of_its_activation(tmp_path, tiny, trainer):

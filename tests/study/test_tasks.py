@@ -184,6 +184,11 @@ def test_a_blocks_work_is_limited(pools, monkeypatch):
     assert [len(block.models) for block in planner.blocks(models)] == [2] * 9
     monkeypatch.setattr(tasks, "_MOST_WORK", 1)
     assert [len(block.models) for block in planner.blocks(models)] == [1] * 18
+    monkeypatch.undo()
+    # Of 18 models, two workers have at least four blocks, of four models at most.
+    assert [len(block.models) for block in planner.blocks(models)] == [6] * 3
+    assert [len(block.models) for block in planner.blocks(models, workers=2)] == [4, 2] * 3
+    assert [len(block.models) for block in planner.blocks(models[:6], workers=2)] == [1] * 6
 
 
 def test_a_run_is_named_after_its_models_and_labels_name_several_data_sets(pools):

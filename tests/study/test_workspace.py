@@ -60,7 +60,7 @@ def test_models_are_found_in_the_runs_that_hold_them(place):
     place.run_folder("digits-relu-2").mkdir()  # without results
     found, damaged = place.find(["c", "a", "d"])
     assert found == {"a": one, "c": other}
-    assert damaged == {place.run_folder("digits-relu-2"): [workspace.MANIFEST]}
+    assert damaged == {}, "what may be another study's is not this one's to name"
     assert place.find([])[0] == {}
 
 
@@ -69,15 +69,16 @@ def test_an_attempt_is_published_whole_and_deleted_otherwise(place):
     with pytest.raises(KeyboardInterrupt), workspace.attempt(place.folder):
         raise KeyboardInterrupt
     assert list(place.folder.iterdir()) == []
+    run.mkdir()  # damaged
     with workspace.attempt(place.folder) as first, workspace.attempt(place.folder) as second:
         assert first != second
         assert first.parent == second.parent == place.folder
-        (first / "one").touch()
-        (second / "two").touch()
-        workspace.publish(first, run)
-        workspace.publish(second, run)
+        for attempt, model in ((first, "one"), (second, "two")):
+            files.write(attempt, {"runs": pd.DataFrame({"model": [model]})})
+            workspace.seal(attempt)
+            workspace.publish(attempt, run)
     assert list(place.runs.iterdir()) == [run]
-    assert [path.name for path in run.iterdir()] == ["two"]
+    assert workspace.models_of(run) == ["one"], "a finished run may be in use by another study"
 
 
 def test_only_attempts_of_this_study_are_deleted(place, tmp_path):
@@ -119,3 +120,5 @@ def test_a_damaged_run_is_missing_and_its_files_are_named(place, damage, name):
     found, damaged = place.find(["0a"])
     assert found == {}
     assert damaged == {run: [name]} or (name == workspace.MANIFEST and damage is edited)
+    finish(place.run_folder("digits-relu-1"), "0a")
+    assert place.find(["0a"])[1] == {}, "it is not needed any more"

@@ -17,6 +17,8 @@ from vaelib.study.study import Study
 from vaelib.study.tasks import Block, Plan, Planner
 from vaelib.study.workspace import Workspace
 
+_OTHER_MODELS = "trained other models: code, libraries or images changed while the study ran"
+
 
 def run_study(
     study: Study,
@@ -99,8 +101,13 @@ def _train_all(
         progress.expect(len(plan.models), len(plan.models) - len(missing))
         if not missing:
             return plan, failures
-        blocks = planner.blocks(missing)
+        workers = joblib.cpu_count() if executor is None else 1
+        blocks = planner.blocks(missing, workers)
         failures |= _train(blocks, plan, found, workspace, executor, progress)
+        there, _ = workspace.find([one.identity for one in missing])
+        for block in blocks:
+            if block not in failures and any(one.identity not in there for one in block.models):
+                failures[block] = _OTHER_MODELS
 
 
 def _planned(

@@ -169,12 +169,16 @@ class Planner:
                 settled &= found.over
         return Plan(serving, compared, races, settled)
 
-    def blocks(self, models: Iterable[PlannedModel]) -> list[Block]:
+    def blocks(self, models: Sequence[PlannedModel], workers: int = 1) -> list[Block]:
         """Divide models into blocks, each of which one notebook trains.
 
         Models of one activation are together where they are every combination of some
-        settings and seeds, as far as the work of a block allows.
+        settings and seeds, as far as the work of a block allows: several workers have at
+        least two blocks each, so that none waits long for the last.
         """
+        most = _MOST_WORK
+        if workers > 1:
+            most = min(most, sum(model.work for model in models) / (2 * workers))
         groups: dict[tuple, dict[Setting, list[PlannedModel]]] = {}
         for model in models:
             own = model.configuration
@@ -190,7 +194,7 @@ class Planner:
                 for grid in _grids(settings):
                     rows = [by_setting[setting] for setting in grid]
                     work = sum(row[0].work for row in rows)
-                    step = max(1, int(_MOST_WORK // work))
+                    step = max(1, int(most // work))
                     for start in range(0, len(rows[0]), step):
                         part = [row[start : start + step] for row in rows]
                         blocks.append(self._block(grid, part))
@@ -253,10 +257,14 @@ class Planner:
         there = [
             one.identity for own in models.values() for one in own if one.identity in runs.index
         ]
-        lost = [name for name, own in models.items() if {one.identity for one in own} & set(failed)]
         study = self.study
+        lost = [
+            name
+            for name in study.activations
+            if name not in models or {one.identity for one in models[name]} & set(failed)
+        ]
         return race.of_runs(
-            runs.loc[there], list(models), study.seeds, study.margin, study.margins, lost
+            runs.loc[there], study.activations, study.seeds, study.margin, study.margins, lost
         )
 
     @functools.cache  # noqa: B019 - a planner lives as long as its study

@@ -98,21 +98,21 @@ class Workspace:
         found : dict of str to path
             The folder of the run that holds a model.
         damaged : dict of path to list of str
-            Folders that held one of them, with the files that are damaged.
+            Folders that held one of them which no other has, with the files that are damaged.
         """
-        wanted, found, damaged = set(models), {}, {}
+        wanted, found, damaged, held_by = set(models), {}, {}, {}
         for run in sorted(self.runs.iterdir()):
-            models = models_of(run)
-            held = wanted.intersection(models)
-            if models and not held:
+            held = wanted.intersection(models_of(run) or _models_in_table(run))
+            if not held:
                 continue
             if run not in self._checked:
                 self._checked[run] = damaged_files(run)
             if self._checked[run]:
-                damaged[run] = self._checked[run]
+                damaged[run], held_by[run] = self._checked[run], held
             else:
                 found |= dict.fromkeys(held, run)
-        return found, {run: names for run, names in damaged.items() if run not in found.values()}
+        missing = wanted - found.keys()
+        return found, {run: names for run, names in damaged.items() if held_by[run] & missing}
 
     def forget(self, run: Path) -> None:
         """Check a run's files again when it is next looked for."""
@@ -135,6 +135,14 @@ def models_of(run: Path) -> list[str]:
     try:
         return json.loads((run / MANIFEST).read_text())["models"]
     except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
+def _models_in_table(run: Path) -> list[str]:
+    """Return the identities in a run's table, which is all that is left without a manifest."""
+    try:
+        return list(files.read_csv(run / files.FILES["runs"])["model"])
+    except (OSError, ValueError, KeyError):
         return []
 
 
@@ -182,7 +190,12 @@ def attempt(place: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path, run: Path) -> None:
-    """Move a finished attempt to its run's folder; an older run there is replaced."""
+    """Move a finished attempt to its run's folder; a damaged run there is replaced.
+
+    One that is finished has the same models, and another study may be reading it.
+    """
     run.parent.mkdir(exist_ok=True)
+    if is_finished(run):
+        return
     shutil.rmtree(run, ignore_errors=True)
     os.replace(folder, run)
