@@ -145,7 +145,7 @@ SECTIONS = sorted((page.TEMPLATES / "fragments" / "sections").glob("*.html.j2"))
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.name)
 def test_a_section_has_one_heading(path):
-    values = dict.fromkeys(("label", "dimension", "fields"), "<depth>")
+    values = dict.fromkeys(("label", "dimension", "fields", "epochs", "seeds"), "<depth>")
     found = parse(fragments.section(path.name.removesuffix(".html.j2"), **values))
     assert len(found.find_all("h2")) == 1
     assert found.find("depth") is None

@@ -155,8 +155,10 @@ def test_the_lead_has_an_interval_over_replicates_and_one_for_new_images():
     text = str(sentences.answer(summary(*rows), WON, facts()))
     assert text.endswith(
         "0.25 nats ahead of selu (0.10 to 0.40 over replicates; \N{MINUS SIGN}0.60 to 1.1 for new "
-        "images of the same kind)."
+        "images of the same kind; 95 % for this pair alone)."
     )
+    raced = str(sentences.answer(summary(*rows), WON, facts(design="race")))
+    assert raced.endswith("images of the same kind; with 95 % for all pairs at once).")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ def test_choices_edges_gains_and_ranks_are_named():
         "keras, 0.001.",
         "At the edge of the learning rates, so that a better one may lie beyond: relu (the "
         "highest); tanh (the lowest).",
-        "Nats of validation ELBO gained over the study's own values: relu +10.0; tanh +0.0.",
+        "Nats of validation ELBO gained over the study's own values, on the replicates that the "
+        "choice was made on, and so rather too many: relu +10.0; tanh +0.0.",
         "Ranks by validation ELBO that change: relu from 2 to 1; tanh from 1 to 2.",
     ]
 

@@ -69,7 +69,7 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
         rest = "With a single replicate, the difference cannot be distinguished from chance."
     else:
         against = _against_others(ranked["activation"], pairs, comparison)
-        rest = f"{against} {_ahead(ranked.iloc[1])}"
+        rest = f"{against} {_ahead(ranked.iloc[1], facts['study']['design'] == 'race')}"
         if len(ranked) > 2:
             behind = number(worst["behind"], 3)
             rest += f" The last, {worst['activation']}, is {behind} nats behind."
@@ -161,14 +161,18 @@ def _against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) ->
     return f"It is {'; '.join(clauses)}."
 
 
-def _ahead(second: pd.Series) -> str:
-    """Return how far the best is ahead of the second, with both intervals."""
+def _ahead(second: pd.Series, at_once: bool) -> str:
+    """Return how far the best is ahead of the second, with both intervals.
+
+    `at_once` says whether the intervals of all pairs hold at once, or each for itself.
+    """
     text = f"It is {number(second['behind'], 2)} nats ahead of {second['activation']}"
     over = interval(second["behind_low"], second["behind_high"], 2)
     new = interval(second["behind_new_low"], second["behind_new_high"], 2)
     if over:
         text += f" ({over} over replicates"
-        text += f"; {new} for new images of the same kind)" if new else ")"
+        text += f"; {new} for new images of the same kind" if new else ""
+        text += "; with 95 % for all pairs at once)" if at_once else "; 95 % for this pair alone)"
     return f"{text}."
 
 
@@ -209,7 +213,8 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
     )
     sentences = [
         "Each cell shows the mean over replicates and, below it, its 95 % confidence interval "
-        "(Student's t).",
+        "(Student's t, for this mean alone: corrected neither for other cells nor for a race that "
+        "ended early).",
         "Behind is the mean paired difference of the test ELBO (evidence lower bound; higher is "
         "better) from that of the first row, with its interval over replicates.",
         "Dark green marks the best value of a column, light green the values that are not "
@@ -301,7 +306,7 @@ def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> list[str]:
             paired,
             "Better or worse: paired moderated t-tests (Smyth 2004) at the looks of the race, at "
             "the last one the exact signed-rank test where it can decide, with at most 5 % for one "
-            f"false verdict or more over all looks and {count(family, 'pair')} of a metric (a "
+            f"false difference or more over all looks and {count(family, 'pair')} of a metric (a "
             "group-sequential design).",
             "Intervals are repeated confidence intervals (Jennison & Turnbull 1989): all of them "
             "hold at once with 95 %, whenever the race ended.",
@@ -474,7 +479,10 @@ def tuning(table: pd.DataFrame, default: dict) -> list[str]:
             )
     gains = tuning_results.gains(table, default)
     gained = "; ".join(f"{row.Index} {nats(row.gain, signed=True)}" for row in gains.itertuples())
-    sentences.append(f"Nats of validation ELBO gained over the study's own values: {gained}.")
+    sentences.append(
+        f"Nats of validation ELBO gained over the study's own values, on the replicates that "
+        f"the choice was made on, and so rather too many: {gained}."
+    )
     before = list(gains.sort_values("default", ascending=False).index)
     moved = [
         f"{name} from {before.index(name) + 1} to {now}"

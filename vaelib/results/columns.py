@@ -66,7 +66,7 @@ METRICS = (
     Metric("epochs", "epochs trained", Direction.NEITHER),
     Metric("epochs_to_target", "epochs to target", Direction.LOWER),
     Metric("seconds_per_epoch", "seconds per epoch", Direction.LOWER),
-    # A model that learned nothing has no gap, either: the smallest is not the best.
+    # A gap is no merit of its own: the smallest is not the best.
     Metric("gap", "generalisation gap", Direction.LOWER, "nats", judged=True, marks_best=False),
     Metric("gradient_flow", "gradient flow", Direction.NEITHER),
 )

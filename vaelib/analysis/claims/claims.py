@@ -49,6 +49,8 @@ class Definition:
         Columns whose values identify a case: its rows must agree.
     first : str or None
         The column by which conditions are described first; part of a case, too.
+    nothing : str
+        Why there may be no rows of evidence.
     threshold : float or None
         That decides the rows, given to `collect` by this name; None without one.
     """
@@ -60,13 +62,14 @@ class Definition:
     part: str = ""
     unit: tuple[str, ...] = SETTING
     first: str | None = None
+    nothing: str = "no study has the runs it takes"
     threshold: float | None = None
 
     def __call__(self, measurements: Measurements) -> Claim:
         """Judge the claim by what was measured."""
         given = {} if self.threshold is None else {"threshold": self.threshold}
         evidence = self.collect(measurements, **given)
-        verdict, conditions = conclude(evidence, self.unit, self.first)
+        verdict, conditions = conclude(evidence, self.unit, self.first, self.nothing)
         others = {
             factor * self.threshold: self._repeated(measurements, factor * self.threshold)
             for factor in (_SENSITIVITY if given else ())
@@ -200,6 +203,7 @@ def _remedy(key: str) -> Definition:
         collect=functools.partial(gradients.remedies, key=key),
         unit=("activation", *SETTING),
         first="moment",
+        nothing=f"no study has the {REMEDIES[key]} in a setting where the gradient vanished",
         threshold=DEFAULTS.gradient_flow,
     )
 

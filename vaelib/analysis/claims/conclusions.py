@@ -67,7 +67,10 @@ class Claim:
 
 
 def conclude(
-    evidence: pd.DataFrame, unit: Sequence[str], first: str | None = None
+    evidence: pd.DataFrame,
+    unit: Sequence[str],
+    first: str | None = None,
+    nothing: str = "no study has the runs it takes",
 ) -> tuple[Conclusion, tuple[str, ...]]:
     """Combine the outcomes of all rows.
 
@@ -80,6 +83,8 @@ def conclude(
         it holds if all of them hold, and is contradicted if one is.
     first : str, optional
         A column that always comes first in the description of conditions.
+    nothing : str
+        Why there may be no rows.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def conclude(
         are found, described by as few columns as separate them.
     """
     if evidence.empty:
-        return Conclusion.UNDECIDED, ("no study has the runs it takes",)
+        return Conclusion.UNDECIDED, (nothing,)
     columns = [*([first] if first else []), *unit]
     outcomes = evidence.groupby(columns, sort=False, dropna=False)["outcome"].agg(_combine)
     cases = outcomes.reset_index()

@@ -75,7 +75,7 @@ def steps(case: Case, pairs: Pairs) -> PairedDifferences:
 def overfit(case: Case, pairs: Pairs) -> PairedDifferences:
     """Compare generalisation gaps of equally good fits to the training images.
 
-    A model that learned little has a small gap. Both are therefore compared
+    A gap depends on how far the training images are fitted. Both are therefore compared
     when they reach the best training loss of the worse fit of the two with that
     replicate; the gap is the validation loss at that time, less that training loss.
     As both have the same split, what is luck of the split cancels out.

@@ -39,7 +39,7 @@ class Thresholds:
         layers, even at their steepest slope, leave 1/16. Measured: 0.003 for
         sigmoid, 0.09 to 3 for the ten others. The claims use the same threshold.
     persistence : float
-        The smallest share of the measurements, at the start and after every epoch,
+        The smallest share of the measurements (see `training.probes.GradientProbe`)
         in which the gradient flow must cross its threshold: what recovers within
         one epoch of ten costs little.
     norm_growth : float

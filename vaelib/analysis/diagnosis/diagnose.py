@@ -119,7 +119,7 @@ def diagnose(
     bad = found[0].present or test.bad
     unexplained = bad and not any(symptom.present for symptom in found)
     found.append(symptoms.underfitting(train, unexplained))
-    trend = _trend(history[history["seed"].isin(finished["seed"])])
+    trend = _trend(history[history["seed"].isin(finished["seed"])], finished["ended"].all())
     return Diagnosis(bad, tuple(found), test, trend)
 
 
@@ -171,8 +171,10 @@ def diagnose_study(
     return ranked.drop(columns="order").reset_index(drop=True)
 
 
-def _trend(history: pd.DataFrame) -> str:
+def _trend(history: pd.DataFrame, ended: bool) -> str:
     """Describe how fast the validation loss fell over the last quarter of the epochs."""
+    if ended and len(history):
+        return "trained until validation stopped improving"
     losses = history.groupby("epoch")["val_loss"].mean()
     span = max(1, len(losses) // 4)
     if len(losses) <= span:
