@@ -29,7 +29,7 @@ endif
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
 	@$(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") -- "$$STUDY" $(FIELDS)
 
-claims: env ## Test seven claims of articles on all finished studies: reports/claims.html
+claims: env ## Test the claims of articles on all finished studies: reports/claims.html
 	@$(BIN)/python -c 'import os; from vaelib.study import report; print(report.audit(os.environ["REPORTS"]))'
 
 publish: env ## Copy a report to reports/published, which is committed: STUDY=studies/depth.yml
@@ -45,9 +45,9 @@ test: env lint ## Check it all: modules, notebooks, a small study up to its page
 lint: env ## Check style, and that packages import downwards only
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/lint-imports --no-cache --no-logo
 
-bench: env ## Measure speed beside Keras and PyTorch: IMAGES=mnist ROUNDS=5 (installs PyTorch)
+bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
-	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && $(BIN)/python benchmarks/checks.py
+	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
 
 validate: env ## Check closed forms and published figures, 17 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)

@@ -1,6 +1,6 @@
 """The time that a finished study spent on training and on everything else.
 
-    python benchmarks/cost.py reports/published/default
+    python benchmarks/cost.py reports/default
 
 Reads the durations that papermill left in the executed notebooks, and the run
 tables. Every process has one thread, so seconds are close to processor time.
@@ -15,14 +15,14 @@ import nbformat
 import pandas as pd
 
 from vaelib.results import files
-from vaelib.results.keys import SETTING_KEYS
+from vaelib.study import workspace
 
 RESULTS = Path(__file__).with_name("cost.csv")
 # Text by which a cell of the training notebook is recognised; the first match counts.
 CELLS = {
     "importing": "import vaelib",
-    "reading images": "load_images",
-    "training": "train(model",
+    "reading images": "load_pool",
+    "training": "train(pool",
     "drawing": "figures.",
     "writing": "files.write",
 }
@@ -46,15 +46,17 @@ def cost_of_notebook(path: Path) -> dict[str, float]:
 
 def cost_of_study(folder: Path) -> pd.Series:
     """Return the seconds of each activity, summed over a study's notebooks."""
-    finished = files.read(folder)["runs"]
     names = json.loads((folder / "study.json").read_text())["runs"]
-    notebooks = [folder / "runs" / name / "01_train.ipynb" for name in names]
-    total = pd.DataFrame([cost_of_notebook(path) for path in notebooks]).sum()
-    training = (finished["seconds_per_epoch"] * finished["epochs"]).sum()
-    # Only a setting's first model compiles: the time its fit took beyond the median one.
-    fits = finished.groupby(["dataset", "activation", *SETTING_KEYS])["seconds"]
-    compiling = (fits.first() - fits.median()).clip(lower=0).sum()
-    fitting = finished["seconds"].sum()
+    runs = [folder.parent / workspace.RUNS / name for name in names]
+    total = pd.DataFrame([cost_of_notebook(run / "01_train.ipynb") for run in runs]).sum()
+    models = pd.concat([files.read_csv(run / files.FILES["runs"]) for run in runs], keys=names)
+    training = (models["seconds_per_epoch"] * models["epochs"]).sum()
+    # Only a notebook's first model compiles: the time its fit took beyond that of the others.
+    speed = (models["seconds"] / models["epochs"]).groupby(models["activation"]).median()
+    first = models.groupby(level=0).first()
+    expected = first["epochs"] * first["activation"].map(speed)
+    compiling = (first["seconds"] - expected).clip(lower=0).sum()
+    fitting = models["seconds"].sum()
     training_cells = total["training"]
     total["training"] = training
     total["compiling"] = compiling
@@ -66,7 +68,7 @@ def cost_of_study(folder: Path) -> pd.Series:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, nargs="?", default="reports/published/default")
+    parser.add_argument("folder", type=Path, nargs="?", default="reports/default")
     folder = parser.parse_args().folder
     if not (folder / "02_compare.ipynb").is_file():
         parser.error(f"folder: {folder} has no executed study; run `make report` first")
