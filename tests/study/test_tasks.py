@@ -185,6 +185,8 @@ def test_a_blocks_work_is_limited(pools, monkeypatch):
     monkeypatch.setattr(tasks, "_MOST_WORK", 1)
     assert [len(block.models) for block in planner.blocks(models)] == [1] * 18
     monkeypatch.undo()
+    assert [len(block.models) for block in planner.blocks(models, workers=2)] == [6] * 3
+    monkeypatch.setattr(tasks, "_LEAST_WORK", 1)
     # Of 18 models, two workers have at least four blocks, of four models at most.
     assert [len(block.models) for block in planner.blocks(models)] == [6] * 3
     assert [len(block.models) for block in planner.blocks(models, workers=2)] == [4, 2] * 3

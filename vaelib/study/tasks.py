@@ -16,6 +16,7 @@ from vaelib.training.configuration import ModelConfiguration
 
 # Training pixels times epochs in a block: what a killed notebook loses at most.
 _MOST_WORK = 3e10
+_LEAST_WORK = 1e9  # that is worth a notebook of its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +179,8 @@ class Planner:
         """
         most = _MOST_WORK
         if workers > 1:
-            most = min(most, sum(model.work for model in models) / (2 * workers))
+            share = sum(model.work for model in models) / (2 * workers)
+            most = min(most, max(share, _LEAST_WORK))
         groups: dict[tuple, dict[Setting, list[PlannedModel]]] = {}
         for model in models:
             own = model.configuration
