@@ -1,8 +1,7 @@
-"""What the README says, against the published report and the program."""
+"""What the README says, against the published reports and the program."""
 
-import io
+import json
 import re
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -10,29 +9,54 @@ import pytest
 from bs4 import BeautifulSoup
 
 from vaelib import Study
-from vaelib.analysis import paired_tests
+from vaelib.analysis import comparisons
+from vaelib.analysis.claims import gradients, measurements
+from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-PUBLISHED = "reports/published/default/summary.csv"
+PUBLISHED = ROOT / "reports" / "published"
+MINUS = "\N{MINUS SIGN}"
 
 
-def published() -> pd.DataFrame:
-    """Return the committed table: `make report` may have written another on top."""
-    git = subprocess.run(["git", "show", f"HEAD:{PUBLISHED}"], cwd=ROOT, capture_output=True)
-    source = io.BytesIO(git.stdout) if git.returncode == 0 else ROOT / PUBLISHED
-    return files.read_csv(source).set_index("activation")
+def summary(study: str) -> pd.DataFrame:
+    return files.read_csv(PUBLISHED / study / files.SUMMARY).set_index("activation")
 
 
-SUMMARY = published()
-COLUMNS = {
-    "ELBO (nats)": "elbo",
-    "MSE": "mse",
-    "PSNR (dB)": "psnr",
-    "SSIM": "ssim",
-    "active units": "active_units",
-}
+def runs(study: str) -> pd.DataFrame:
+    table = files.read_csv(PUBLISHED / study / files.FILES["runs"])
+    return table[table["scored"]]
+
+
+def verdicts(study: str, activation: str, metric: str = "elbo") -> pd.DataFrame:
+    """Return the verdicts of an activation against the others, in a study's first comparison."""
+    facts = json.loads((PUBLISHED / study / files.FACTS).read_text())
+    pairs = files.by_comparison(PUBLISHED / study / files.VERDICTS, len(facts["comparisons"]))[0]
+    return comparisons.verdicts_against_others(pairs, activation, metric)
+
+
+def race(study: str) -> dict:
+    facts = json.loads((PUBLISHED / study / files.FACTS).read_text())
+    return facts["comparisons"][0]["race"]
+
+
+def retired(study: str) -> dict[str, dict]:
+    return {one["activation"]: one for stage in race(study)["stages"] for one in stage["retired"]}
+
+
+def numbers(cell: str) -> list[float]:
+    return [float(text) for text in re.findall(r"-?\d+(?:\.\d+)?", cell.replace(MINUS, "-"))]
+
+
+def assert_shown(cell: str, values) -> None:
+    """Assert that a cell shows these values, as exactly as it shows any number."""
+    shown = numbers(cell)
+    assert len(shown) == len(values)
+    for text, value in zip(re.findall(r"\d+(?:\.\d+)?", cell), values, strict=True):
+        places = len(text.partition(".")[2])
+        assert float(text) == pytest.approx(abs(value), abs=0.5001 * 10**-places)
+    assert all(a * b >= 0 for a, b in zip(shown, values, strict=True))
 
 
 def table(first: str) -> list[list[str]]:
@@ -42,55 +66,177 @@ def table(first: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in (head, *rows)]
 
 
-def test_the_findings_are_those_of_the_published_report():
-    head, *rows = table("activation")
-    assert head == ["activation", *COLUMNS]
-    assert [row[0] for row in rows] == list(SUMMARY.index), "all of them, best first"
-    for name, *cells in rows:
-        for cell, column in zip(cells, COLUMNS.values(), strict=True):
-            places = len(cell.partition(".")[2])
-            shown = float(cell.replace("\N{MINUS SIGN}", "-"))
-            assert shown == pytest.approx(SUMMARY.loc[name, column], abs=0.5001 * 10**-places)
+COLUMNS = {
+    "replicates": ["runs"],
+    "ELBO (nats)": ["elbo"],
+    "behind (nats)": ["behind", "behind_low", "behind_high"],
+    "MSE": ["mse"],
+    "SSIM": ["ssim"],
+    "active units": ["active_units"],
+    "epochs": ["epochs"],
+}
 
 
-def test_the_tuned_rates_are_those_of_the_published_study():
-    folder = ROOT / "reports" / "published" / "tuned"
-    choices = files.by_comparison(folder / "summary.csv", 2)
-    default, tuned = (choice.set_index("activation")["elbo"] for choice in choices)
-    runs = files.read_csv(folder / files.FILES["runs"])
-    rates = runs[runs["tuned_rate"]].groupby("activation")["learning_rate"].first()
-    _, *rows = table("learning rate")
-    assert [row[0] for row in rows] == list(choices[1]["activation"]), "best first"
+@pytest.mark.parametrize(
+    ("study", "first"), [("default", "activation"), ("tuned", "each at its best")]
+)
+def test_the_findings_are_those_of_the_published_races(study, first):
+    found = summary(study)
+    chosen = runs(study).groupby("activation")[["learning_rate", "initializer"]].first()
+    head, *rows = table(first)
+    assert [row[0] for row in rows] == list(found.index), "all of them, best first"
     for name, *cells in rows:
-        shown = [float(cell.replace("\N{MINUS SIGN}", "-")) for cell in cells]
-        assert shown == pytest.approx([default[name], tuned[name], rates[name]], abs=0.0501)
-        assert shown[2] == rates[name]
+        for column, cell in zip(head[1:], cells, strict=True):
+            if column == "start":
+                assert cell == chosen.loc[name, "initializer"]
+            elif column == "learning rate":
+                assert float(cell) == chosen.loc[name, "learning_rate"]
+            else:
+                assert_shown(cell, found.loc[name, COLUMNS[column]].dropna())
+
+
+def test_the_answers_are_those_of_the_published_races():
+    assert set(race("default")["alive"]) == {"selu", "elu"}
+    assert set(race("tuned")["alive"]) == {"softplus", "elu"}
+    for study in ("default", "tuned"):
+        first, second = race(study)["alive"]
+        assert verdicts(study, first).loc[second, "verdict"] == Verdict.OPEN
+    assert "**SELU**, which ELU is not\n  distinguished from" in README
+    assert "**softplus and ELU**, which\n  are not distinguished either" in README
+    assert 5.5 < summary("default").loc["relu", "behind"] < 6.5, "about six nats"
+    gone = retired("tuned")
+    assert {one["leader"] for one in gone.values()} == {"elu"}
+    found = re.search(r"SELU by ([\d.]+) nats, leaky ReLU by ([\d.]+), ReLU by ([\d.]+)", README)
+    for name, text in zip(("selu", "leaky_relu", "relu"), found.groups(), strict=True):
+        assert_shown(text, [gone[name]["difference"]])
+    assert max(stage["replicates"] for stage in race("tuned")["stages"] if stage["retired"]) == 6
+    for name in ("selu", "leaky_relu"):
+        assert 1 < gone[name]["difference"] < 2, "one to two nats"
+
+
+def test_the_tuned_study_has_as_many_models_to_choose_as_is_said():
+    every = files.read_csv(PUBLISHED / "tuned" / files.FILES["runs"])
+    tried = every[~every["scored"]]
+    (number, epochs) = re.search(
+        r"also trains (\d+)\nmodels, of (\d+) epochs at most", README
+    ).groups()
+    assert (int(number), int(epochs)) == (len(tried), tried["most_epochs"].max())
+
+
+def test_tuning_changed_what_is_said():
+    """On the same replicates; the default study's replicates are among those of the full one."""
+    default, tuned = (
+        runs(study).pivot_table(index="seed", columns="activation", values="elbo")
+        for study in ("full", "tuned")
+    )
+    change = (tuned - default).mean()
+    assert 6.5 < change["softplus"] < 7.5, "seven nats by its start"
+    own = runs("tuned").set_index("activation").loc["softplus"].iloc[0]
+    assert (own["learning_rate"], own["initializer"]) == (0.001, "matched")
+    assert -1 < change["relu"] < -0.7
+    assert -1 < change["selu"] < -0.7
+
+
+def test_the_full_study_comes_to_the_same():
+    against = verdicts("full", "selu")["verdict"]
+    assert against[against == Verdict.OPEN].index.to_list() == ["elu"]
+    assert (against.drop("elu") == Verdict.BETTER).all()
+    relu = verdicts("full", "relu")["verdict"]
+    groups = {verdict: set(names.index) for verdict, names in relu.groupby(relu)}
+    assert groups == {
+        Verdict.BETTER: {"silu", "linear", "tanh", "sigmoid"},
+        Verdict.WORSE: {"selu", "elu", "leaky_relu"},
+        Verdict.OPEN: {"mish", "gelu", "softplus"},
+    }
+
+
+def test_the_floor_and_the_constant_image_are_as_said():
+    facts = json.loads((PUBLISHED / "default" / files.FACTS).read_text())["comparisons"][0]
+    cost, constant = re.search(r"cost ([\d.]+) nats, a constant image (\d+)\.", README).groups()
+    assert_shown(cost, [facts["pixel_entropy"]])
+    assert_shown(constant, [facts["constant_elbo"] * -1])
+
+
+def test_the_leads_are_those_of_the_learning_curves():
+    page = BeautifulSoup((PUBLISHED / "default" / "report.html").read_text(), "html.parser")
+    (lead,) = re.findall(r"In the lead: [^.]* epochs;", page.get_text())
+    linear, selu = re.fullmatch(
+        r"In the lead: linear from 1 to (\d+) epochs, selu from (\d+) to \d+ epochs;", lead
+    ).groups()
+    assert f"linear\nleads up to {linear} epochs and SELU from {selu} on" in README
+    assert "up to five epochs the linear network leads" in README
+    assert linear == "5"
+
+
+def test_what_the_race_saves_is_that_of_the_benchmark():
+    measured = pd.read_csv(ROOT / "benchmarks" / "race.csv", index_col=0)
+    _, *rows = table("models of")
+    assert [row[0] for row in rows] == list(measured.index)
+    for name, *cells in rows:
+        own = measured.loc[name]
+        models = [own["models"], own["models_5"], own["models_95"]]
+        values = [[own["models_full"]], models, [100 * own["share"]]]
+        values += [[own["minutes_full"]], [own["minutes"]]]
+        values += [[100 * own["same_conclusion"]], [100 * own["best_kept"]]]
+        for cell, expected in zip(cells, values, strict=True):
+            assert_shown(cell, expected)
+
+
+def test_the_time_of_a_step_is_that_of_the_benchmark():
+    measured = files.read_csv(ROOT / "benchmarks" / "activations.csv")
+    times = measured.pivot_table(
+        index="round", columns="activation", values="microseconds_per_step"
+    )
+    ratios = times.div(times["relu"], axis="index").median().drop("relu")
+    (low, high) = re.search(
+        r"([\d.]+) times ReLU's\n\(leaky ReLU\) to ([\d.]+) times \(Mish\)", README
+    ).groups()
+    assert (ratios.idxmin(), ratios.idxmax()) == ("leaky_relu", "mish")
+    assert_shown(low, [ratios.min()])
+    assert_shown(high, [ratios.max()])
+    assert f"medians of {len(times)} interleaved rounds" in README
 
 
 def test_the_verdicts_on_the_claims_are_those_of_the_published_page():
-    page = BeautifulSoup(
-        (ROOT / "reports" / "published" / "claims.html").read_text(), "html.parser"
-    )
+    page = BeautifulSoup((PUBLISHED / "claims.html").read_text(), "html.parser")
     (found,) = [t for t in page.find_all("table") if "where" in t.tr.get_text().split()]
-    published = [[cell.get_text() for cell in row.find_all("td")[:2]] for row in found("tr")[1:]]
+    published = [[cell.get_text() for cell in row.find_all("td")] for row in found("tr")[1:]]
     _, *rows = table("claim")
-    assert rows == published
-    assert len(rows) == 7
+    assert [row[:3] for row in rows] == [row[:3] for row in published]
+    for (*_, counts), (*_, where) in zip(rows, published, strict=True):
+        found = {word: int(n) for word, n in re.findall(r"(\w+) in (\d+) of \d+ case", where)}
+        words = ("holds", "contradicted", "open")
+        assert numbers(counts) == [found.get(word, 0) for word in words]
 
 
-def test_the_published_report_is_that_of_the_default_study():
-    study = Study.from_yaml(ROOT / "studies" / "default.yml")
-    assert sorted(SUMMARY.index) == sorted(study.activations)
-    assert (SUMMARY["runs"] == len(study.seeds)).all()
-    pairs = len(study.activations) * (len(study.activations) - 1) // 2
-    assert len(study.seeds) >= paired_tests.fewest_seeds(pairs)
+def test_the_vanishing_gradients_are_as_said():
+    found, _ = measurements.read(PUBLISHED)
+    flows = gradients.flow_by_setting(found)
+    before = flows[(flows["moment"] == gradients.BEFORE) & (flows["network"] == "128-64-32-16")]
+    state = before.set_index(["activation", "initializer", "depth"])["state"]
+    assert (state.loc["sigmoid"] == gradients.FlowState.VANISHED).all()
+    relu = state.loc["relu"]
+    assert relu["keras"].to_dict() == {
+        1: gradients.FlowState.KEPT,
+        **dict.fromkeys((2, 4, 8), gradients.FlowState.VANISHED),
+    }
+    assert (relu["matched"] == gradients.FlowState.KEPT).all()
 
 
-def test_the_published_files_are_there_and_small():
-    folder = ROOT / "reports" / "published" / "default"
+@pytest.mark.parametrize("study", ["default", "tuned"])
+def test_the_published_races_are_those_of_the_studies(study):
+    asked = Study.from_yaml(ROOT / "studies" / f"{study}.yml")
+    facts = json.loads((PUBLISHED / study / files.FACTS).read_text())["study"]
+    dumped = asked.model_dump(mode="json")
+    del dumped["dataset"], facts["dataset"]
+    assert facts == dumped
+
+
+def test_the_published_files_are_there():
+    folder = PUBLISHED / "default"
     names = ["report.html", "report.png", "study.json", "gallery.npz", "failures.csv"]
-    for name in [*names, "summary.csv", "verdicts.csv", *files.FILES.values()]:
-        assert 0 < (folder / name).stat().st_size < 2_000_000, name
+    for name in [*names, files.SUMMARY, files.VERDICTS, *files.FILES.values()]:
+        assert (folder / name).is_file(), name
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yml")), ids=lambda p: p.stem)
@@ -105,6 +251,17 @@ def test_commands_and_files_that_are_named_exist():
     assert named - {"sure"} <= set(targets)
     for path in re.findall(r"(?:studies|reports)/[\w./-]+\w", README):
         assert (ROOT / path).exists(), path
+
+
+def test_nothing_is_left_to_fill_in():
+    assert not re.findall(r"@[A-Z_]+@", README)
+
+
+def test_the_study_that_is_shown_is_one(tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "shown.yml").write_text(text)
+    study = Study.from_yaml(tmp_path / "shown.yml")
+    assert (study.design, study.patience, study.margin) == ("race", 15, 0.01)
 
 
 def test_the_python_example_runs():

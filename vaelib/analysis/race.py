@@ -15,7 +15,8 @@ from each other; here a statement is only ever made about the group of the leade
 before the first false one all of that group are left. Simulated with eleven activations,
 equal ones or groups of equal ones, the chance is 0 to 5 %: of normal noise, of noise with
 long tails, and of noise five times as large for one activation or three times for half of
-them; see the tests, which also state the power.
+them; see the tests, which also state the power. Counting every verdict in the table of all
+pairs (`verdicts.of_race`), it is 1 to 4 % of 300 races for each of these noises.
 
 Intervals are repeated confidence intervals (Jennison & Turnbull 1989), of the level of the
 test of a pair at a look: that of the test which retired an activation, else that of all
