@@ -103,6 +103,11 @@ def test_activations_not_worse_by_the_given_verdicts_are_tied():
     pairs.loc[1, "verdict"] = verdicts.Verdict.OPEN
     table = summary.summarize(tables, 1.0, pairs).set_index("activation")
     assert table["elbo_tie"].all()
+    # As in a race, where elu was retired by tanh and never met the best again.
+    rows = [("relu", "elu", verdicts.Verdict.OPEN), ("tanh", "elu", verdicts.Verdict.BETTER)]
+    pairs[["a", "b", "verdict"]] = rows
+    table = summary.summarize(tables, 1.0, pairs).set_index("activation")
+    assert table["elbo_tie"].to_dict() == {"relu": True, "tanh": True, "elu": False}
 
 
 def test_a_metric_without_verdicts_marks_the_best_alone():

@@ -276,7 +276,7 @@ def report_facts(target=130.0, own=None, shape=(28, 28, 1), **study) -> dict:
     [
         (report_facts(), 0, 0, ["130.00 nats (the median"], ["no error at all", "not comparable"]),
         (report_facts(own=130.0), 0, 0, ["130.00 nats (set by the study)"], ["median"]),
-        (report_facts(target=None), 0, 0, ["not significantly worse"], ["target"]),
+        (report_facts(target=None), 0, 0, ["no other is significantly better than"], ["target"]),
         (report_facts(shape=(8, 8, 1)), 0, 0, ["SSIM", "not comparable with published"], []),
         (report_facts(), 1, 0, ["1 reconstruction had no error at all"], []),
         (report_facts(), 0, 1, ["7.00 nats", "not comparable with published"], ["130.00"]),

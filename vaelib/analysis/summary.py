@@ -135,7 +135,7 @@ def summarize(
         ``behind_new_low`` to ``behind_new_high``;
         and for each of `METRICS` the mean over the finished seeds, with ``_low`` and
         ``_high``, its 95 % interval, and ``_tie``, true for the best and for those that
-        it is not better than by verdict.
+        none is better than by verdict.
         The epochs to the target have no mean where a run missed it.
     """
     runs = tables["runs"].merge(
@@ -185,7 +185,7 @@ def _with_distances(summary: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 def _ties(
     summary: pd.DataFrame, runs: pd.DataFrame, metric: Metric, pairs: pd.DataFrame
 ) -> list[bool]:
-    """Return which activations have the best mean, or are not worse by verdict.
+    """Return which activations have the best mean, or none that is better by verdict.
 
     The best is found on the replicates that all activations have.
     """
@@ -202,8 +202,13 @@ def _ties(
     if means.empty:
         return [False] * len(summary)
     best = means.idxmax() if metric.direction == Direction.HIGHER else means.idxmin()
-    verdicts = comparisons.verdicts_against_others(pairs, best, metric.column)["verdict"]
-    tied = {best, *verdicts.index[verdicts != Verdict.BETTER]}
+    family = pairs[pairs["metric"] == metric.column]
+    compared = {*family["a"], *family["b"]}
+    worse = {
+        *family.loc[family["verdict"] == Verdict.BETTER, "b"],
+        *family.loc[family["verdict"] == Verdict.WORSE, "a"],
+    }
+    tied = {best, *(compared - worse)}
     return [name in tied and name in with_mean for name in summary["activation"]]
 
 
