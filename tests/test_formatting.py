@@ -15,6 +15,7 @@ from vaelib.formatting import count, interval, listed, nats, number, percent, ra
         (1234.5, 3, "1234"),
         (0, 3, "0"),
         (np.inf, 3, "∞"),
+        (-np.inf, 3, "−∞"),
         (1e-12, 3, "0.00000000"),
         (-0.5, 1, "−0.5"),
     ],
@@ -26,6 +27,8 @@ def test_numbers_have_their_digits_a_true_minus_and_no_exponent(value, digits, t
 def test_intervals_have_both_ends_or_are_nothing():
     assert interval(-1.5, 2, 2) == "−1.5 to 2.0"
     assert interval(np.nan, np.nan) == ""
+    assert interval(-np.inf, 3.0) == "−∞ to 3.00"
+    assert interval(-np.inf, np.inf) == ""
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ _MINUS = "\N{MINUS SIGN}"
 def number(value: float, digits: int = 3) -> str:
     """Show significant digits, with a true minus sign and no exponent."""
     if math.isinf(value):
-        return "\N{INFINITY}"
+        return "\N{INFINITY}" if value > 0 else f"{_MINUS}\N{INFINITY}"
     if value == 0:
         return "0"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
@@ -19,8 +19,8 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:
-    """Show an interval; empty where there is none (NaN)."""
-    if math.isnan(low):
+    """Show an interval; empty where there is none (NaN), or none with a bound."""
+    if math.isnan(low) or (math.isinf(low) and math.isinf(high)):
         return ""
     return f"{number(low, digits)} to {number(high, digits)}"
 
