@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib.analysis import race, verdicts
+from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
 from vaelib.results.columns import Direction
 
@@ -39,12 +40,8 @@ def full_conclusion(elbo: pd.DataFrame, margin: float) -> set[str]:
     """Return the best activation and those that the full grid does not tell from it."""
     best = elbo.mean().idxmax()
     pairs = verdicts.compare(elbo, margin, Direction.HIGHER, resamples=10)
-    worse = {
-        row.b if row.verdict == "better" else row.a
-        for row in pairs.itertuples()
-        if {row.a, row.b} >= {best} and row.verdict in ("better", "worse")
-    }
-    return set(elbo.columns) - (worse - {best})
+    against = verdicts.matrix(pairs, list(elbo)).loc[best]
+    return set(against.index[against != Verdict.BETTER])
 
 
 def simulate(elbo: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

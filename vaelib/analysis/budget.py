@@ -5,10 +5,18 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from vaelib.analysis import verdicts
 from vaelib.analysis.verdicts import Verdict
 
 # Epochs at which activations are compared, as far as some model was trained.
 _EPOCHS = (1, 2, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 400)
+# Of the table of leaders, by the verdict of the leader on those that are named there.
+_COLUMNS = {
+    "better": Verdict.BETTER,
+    "tied": Verdict.TIED,
+    "open": Verdict.OPEN,
+    "worse": Verdict.WORSE,
+}
 
 Judge = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -77,23 +85,10 @@ def leaders(values: pd.DataFrame, judge: Judge) -> pd.DataFrame:
         row = {"budget": budget, "leader": leader, "val_elbo": means.iloc[0]}
         row |= {"second": means.index[1] if len(means) > 1 else ""}
         row |= {"ahead": means.iloc[0] - means.iloc[1] if len(means) > 1 else np.nan}
-        pairs = judge(square)
-        own = pairs[(pairs["a"] == leader) | (pairs["b"] == leader)]
-        others: dict[Verdict, list[str]] = {verdict: [] for verdict in Verdict}
-        for pair in own.itertuples():
-            first = pair.a == leader
-            verdict = Verdict(pair.verdict) if first else Verdict(pair.verdict).opposite
-            others[verdict].append(pair.b if first else pair.a)
-        names = {
-            "better": Verdict.BETTER,
-            "tied": Verdict.TIED,
-            "open": Verdict.OPEN,
-            "worse": Verdict.WORSE,
-        }
-        ranked = list(means.index)
+        against = verdicts.matrix(judge(square), list(means.index)).loc[leader]
         row |= {
-            column: ", ".join(sorted(others[verdict], key=ranked.index))
-            for column, verdict in names.items()
+            column: ", ".join(against.index[against == verdict])
+            for column, verdict in _COLUMNS.items()
         }
         rows.append(row)
     return pd.DataFrame(rows)

@@ -253,10 +253,11 @@ def judge(values: pd.DataFrame, looks: Sequence[int], margin: float) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        ``a``, ``b``; ``n``, common replicates; ``difference`` of a - b; ``low`` and
-        ``high``, its repeated confidence interval; ``p``, ``side`` and ``p_equal``, of
-        difference (two-sided), the sign of what was tested, and of equivalence within the
-        margin, with ``level``, what each p must be under.
+        ``a``, ``b``; ``n``, common replicates; ``difference`` of a - b and its standard
+        deviation ``spread``; ``low`` and ``high``, its repeated confidence interval;
+        ``p``, ``side`` and ``p_equal``, of difference (two-sided), the sign of what was
+        tested, and of equivalence within the margin, with ``level``, what each p must be
+        under.
     """
     rows = []
     level = pair_level(values.shape[1], looks)
@@ -269,10 +270,11 @@ def judge(values: pd.DataFrame, looks: Sequence[int], margin: float) -> pd.DataF
             both = values[[a, b]].notna().to_numpy()
             last = both[slice(*looks[-2:]) if len(looks) > 1 else slice(None)].any(axis=0).all()
             row |= _compare(differences, level, level, Prior(), last)
+            row["spread"] = differences.std(ddof=1)
             row["p_equal"] = paired_tests.equivalence_p(differences[None], margin)[0]
         rows.append(row)
-    columns = ["a", "b", "n", "difference", "low", "high", "p", "side", "p_equal", "level"]
-    return pd.DataFrame(rows, columns=columns)
+    estimates = ["difference", "spread", "low", "high", "p", "side", "p_equal", "level"]
+    return pd.DataFrame(rows, columns=["a", "b", "n", *estimates])
 
 
 def _compare(
@@ -309,8 +311,8 @@ def _worse(
             continue
         compared = _compare(differences, level, of_all, prior, len(seen) == looks[-1])
         mean, side = float(differences.mean()), compared.pop("side")
-        tied = paired_tests.equivalence_p(differences[None], margin)[0] < of_all
-        if compared["p"] < level and mean > 0 and side > 0 and not tied:
+        worse = compared["p"] < level and mean > 0 and side > 0
+        if worse and not _tied(differences, margin, of_all):
             found.append(Retirement(name, leader, mean, **compared, level=level))
     return found
 
@@ -318,10 +320,12 @@ def _worse(
 def _all_tied(seen: pd.DataFrame, margin: float, activations: int, looks: Sequence[int]) -> bool:
     """Return whether every pair is equivalent within the margin."""
     level = pair_level(activations, looks)
-    for a, b in itertools.combinations(seen.columns, 2):
-        differences = paired_tests.difference(seen[a].to_numpy(), seen[b].to_numpy())
-        if len(differences) < 2:
-            return False
-        if not paired_tests.equivalence_p(differences[None], margin)[0] < level:
-            return False
-    return True
+    pairs = itertools.combinations(seen.to_numpy().T, 2)
+    return all(_tied(paired_tests.difference(a, b), margin, level) for a, b in pairs)
+
+
+def _tied(differences: np.ndarray, margin: float, level: float) -> bool:
+    """Return whether a mean is equivalent to 0 within the margin."""
+    if len(differences) < 2:
+        return False
+    return bool(paired_tests.equivalence_p(differences[None], margin)[0] < level)

@@ -174,10 +174,7 @@ def judge(
         p_equal_adjusted=paired_tests.holm_adjusted(columns["p_equal"]),
     )
     table["verdict"] = _verdicts(table, sides, direction)
-    needed = paired_tests.seeds_needed(table["difference"].to_numpy(), spread, margin, len(table))
-    # The units of an undecided pair did not suffice, whatever the formula says.
-    needed = np.fmax(needed, table["n"] + 1)
-    return table.assign(needed=needed.where(table["verdict"] == Verdict.OPEN))[_COLUMNS]
+    return table.assign(needed=_needed(table, spread, margin, len(table)))[_COLUMNS]
 
 
 def of_race(
@@ -226,17 +223,8 @@ def of_race(
         table.loc[first | second, "p_adjusted"] = one.p * paired_tests.SIGNIFICANCE / one.level
         table.loc[first | second, "side"] = np.sign(table["difference"])
     table["verdict"] = _verdicts(table, table["side"].to_numpy(), direction)
-    spread = [
-        paired_tests.difference(values[row.a].to_numpy(), values[row.b].to_numpy()).std(ddof=1)
-        if row.n > 1
-        else np.nan
-        for row in table.itertuples()
-    ]
-    needed = paired_tests.seeds_needed(
-        table["difference"].to_numpy(), np.array(spread), margin, len(table) * len(looks)
-    )
-    needed = np.fmax(needed, table["n"] + 1)
-    table["needed"] = needed.where(table["verdict"] == Verdict.OPEN)
+    spread = table["spread"].to_numpy(float)
+    table["needed"] = _needed(table, spread, margin, len(table) * len(looks))
     return table[[*_COLUMNS, "level"]]
 
 
@@ -301,6 +289,14 @@ def ranks(values: pd.DataFrame, direction: Direction) -> Ranks:
 def _require_direction(direction: Direction) -> None:
     allowed = (Direction.HIGHER, Direction.LOWER)
     require(direction in allowed, "direction", repr(str(direction)), "'higher', 'lower'")
+
+
+def _needed(table: pd.DataFrame, spread: np.ndarray, margin: float, tests: int) -> pd.Series:
+    """Return how many units would decide each open pair; NaN for the others."""
+    needed = paired_tests.seeds_needed(table["difference"].to_numpy(), spread, margin, tests)
+    # The units of an undecided pair did not suffice, whatever the formula says.
+    needed = np.fmax(needed, table["n"] + 1)
+    return needed.where(table["verdict"] == Verdict.OPEN)
 
 
 def _verdicts(table: pd.DataFrame, sides: np.ndarray, direction: Direction) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib.analysis.claims import effects, gradients
-from vaelib.analysis.claims.conclusions import Claim, conclude
+from vaelib.analysis.claims.conclusions import NOTHING, Claim, conclude
 from vaelib.analysis.claims.evidence import Compared, Judged, Timed
 from vaelib.analysis.claims.gradients import REMEDIES, FlowState
 from vaelib.analysis.claims.measurements import SETTING, Measurements
@@ -62,7 +62,7 @@ class Definition:
     part: str = ""
     unit: tuple[str, ...] = SETTING
     first: str | None = None
-    nothing: str = "no study has the runs it takes"
+    nothing: str = NOTHING
     threshold: float | None = None
 
     def __call__(self, measurements: Measurements) -> Claim:

@@ -20,6 +20,7 @@ class Conclusion(enum.StrEnum):
     UNDECIDED = "undecided"  # neither is
 
 
+NOTHING = "no study has the runs it takes"  # why there may be no rows of evidence
 # Where all decided cases agree.
 _UNANIMOUS = {
     Outcome.HOLDS: Conclusion.SUPPORTED,
@@ -70,7 +71,7 @@ def conclude(
     evidence: pd.DataFrame,
     unit: Sequence[str],
     first: str | None = None,
-    nothing: str = "no study has the runs it takes",
+    nothing: str = NOTHING,
 ) -> tuple[Conclusion, tuple[str, ...]]:
     """Combine the outcomes of all rows.
 

@@ -14,8 +14,9 @@ from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.measurements import ANY, SETTING, Measurements
 from vaelib.analysis.diagnosis.criteria import DEFAULTS, RelativeQuality
 from vaelib.analysis.diagnosis.symptoms import collapsed
+from vaelib.analysis.summary import BEFORE
 
-BEFORE, LEARNING = "before training", "while learning"
+LEARNING = "while learning"
 COLUMNS = {BEFORE: "gradient_flow_start", LEARNING: "gradient_flow_learning"}
 # What a network before training does not depend on: that it has in common.
 _OF_TRAINING = (

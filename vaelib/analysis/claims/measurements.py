@@ -1,6 +1,7 @@
 """What all studies together have measured, each model once, setting by setting."""
 
 import dataclasses
+import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,7 +87,7 @@ class Measurements:
         )
     )
 
-    @property
+    @functools.cached_property  # of which every claim, at every threshold, takes rows
     def models(self) -> pd.DataFrame:
         """The rows of ``runs`` with the columns of `SETTING`, each model once."""
         parts = [case.runs.assign(**case.setting) for case in self.cases]
