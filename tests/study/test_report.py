@@ -26,18 +26,23 @@ from vaelib.study.notebook import run_notebook
 STUDY = NOTEBOOKS.parent / "studies" / "smoke.yml"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> tuple[Path, str]:
-    """Make the report; return its folder and what the command printed."""
-    reports = tmp_path_factory.mktemp("reports")
+def make_report(study: Path, reports: Path) -> str:
+    """Run the command of `make report`; return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "vaelib", str(STUDY), "--reports", str(reports)],
+        [sys.executable, "-m", "vaelib", str(study), "--reports", str(reports)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return reports / "smoke", done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> tuple[Path, str]:
+    """Make the report; return its folder and what the command printed."""
+    reports = tmp_path_factory.mktemp("reports")
+    return reports / "smoke", make_report(STUDY, reports)
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +146,10 @@ def test_executed_notebooks_print_no_messages(folder):
 def test_the_same_study_again_trains_nothing(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.parent.glob("runs/*/*")}
     assert before
-    command = [sys.executable, "-m", "vaelib", str(STUDY), "--reports", str(folder.parent)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    printed = make_report(STUDY, folder.parent)
     after = {path: path.stat().st_mtime_ns for path in folder.parent.glob("runs/*/*")}
     assert after == before
-    assert done.stdout.splitlines() == [f"report: {folder / files.PAGE}"]
+    assert printed.splitlines() == [f"report: {folder / files.PAGE}"]
 
 
 def test_the_report_is_rebuilt_from_tables_alone(folder, tmp_path):
@@ -191,9 +195,7 @@ def gridded(tmp_path_factory) -> Path:
     """Make the report of two depths, with a tuned learning rate; return its folder."""
     path = tmp_path_factory.mktemp("grid") / "grid.yml"
     path.write_text(GRID)
-    command = [sys.executable, "-m", "vaelib", str(path), "--reports", str(path.parent)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    make_report(path, path.parent)
     return path.parent / "grid"
 
 
@@ -259,9 +261,7 @@ def raced(tmp_path_factory) -> Path:
     """Make the report of a race; return its folder."""
     path = tmp_path_factory.mktemp("race") / "race.yml"
     path.write_text(RACE)
-    command = [sys.executable, "-m", "vaelib", str(path), "--reports", str(path.parent)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    make_report(path, path.parent)
     return path.parent / "race"
 
 
