@@ -11,6 +11,7 @@ SIZES = {"image_shape": (6, 5, 1), "hidden_units": (8, 7), "latent_dim": 3}
 
 
 def build(network: str, batch_norm: bool):
+    keras.utils.set_random_seed(0)  # of the initial weights
     builder = {"encoder": dense.build_encoder, "decoder": dense.build_decoder}[network]
     return builder(**SIZES, activation="relu", initializer="keras", batch_norm=batch_norm)
 
