@@ -18,6 +18,7 @@ from vaelib import Study
 from vaelib.data.images import load_pool
 from vaelib.results import files
 from vaelib.results.provenance import NOTEBOOKS
+from vaelib.study.blocks import divide
 from vaelib.study.tasks import Planner
 
 FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -51,8 +52,8 @@ def test_it_is_stored_without_outputs_and_reads_well(path):
 
 def test_training_takes_every_parameter_of_a_study_and_no_other():
     pools = {"digits": load_pool("digits")}
-    planner = Planner(Study.create(dataset="digits", activations="relu", seeds=1), pools)
-    (block,) = planner.blocks(planner.plan(pd.DataFrame()).models)
+    study = Study.create(dataset="digits", activations="relu", seeds=1)
+    (block,) = divide(study, Planner(study, pools).plan(pd.DataFrame()).models)
     given = {*block.parameters, "earlier", "output"}
     assert set(parameters(NOTEBOOKS / "01_train.ipynb")) == given
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from vaelib import Study, StudyError
+from vaelib.data.images import ImagePool
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +14,13 @@ def tiny() -> Study:
     return Study.create(
         name="tiny", dataset="digits", activations="relu,tanh", seeds=1, epochs=1, hidden_units=8
     )
+
+
+@pytest.fixture
+def pools() -> dict[str, ImagePool]:
+    """Images of the data set that a planned study names, small ones."""
+    images = np.random.default_rng(0).uniform(size=(100, 4, 4, 1)).astype("float32")
+    return {"digits": ImagePool("digits", images)}
 
 
 @pytest.fixture

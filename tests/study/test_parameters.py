@@ -5,10 +5,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from vaelib import StudyError, activations
-from vaelib.study import parameters, tasks
+from vaelib.study import blocks, parameters
 from vaelib.study.study import Study
 
-PARAMETERS = Study().model_dump(include=set(tasks.notebook_fields()))
+PARAMETERS = Study().model_dump(include=set(blocks.notebook_fields()))
 GIVEN = PARAMETERS | {"activation": "relu", "dataset": "digits", "other": object()}
 
 

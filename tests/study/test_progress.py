@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from vaelib.results import files
+from vaelib.study.blocks import Block
 from vaelib.study.progress import Progress, headline
-from vaelib.study.tasks import Block
 
 
 @pytest.mark.parametrize(

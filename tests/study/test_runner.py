@@ -17,7 +17,7 @@ import pytest
 
 from vaelib import RunError, Study, StudyError, run_study
 from vaelib.results import files
-from vaelib.study import runner, worker, workspace
+from vaelib.study import blocks, runner, worker, workspace
 
 
 def make_folder(folder: Path) -> Path:
@@ -179,14 +179,14 @@ class Trainer:
 @pytest.fixture
 def trainer(monkeypatch) -> Trainer:
     """Stand in for the training notebooks, and for the report."""
-    stand_in, plan_blocks = Trainer(), runner.Planner.blocks
+    stand_in, divide = Trainer(), blocks.divide
 
-    def blocks(planner, *arguments):
-        found = plan_blocks(planner, *arguments)
+    def noted(*arguments):
+        found = divide(*arguments)
         stand_in.blocks |= {block.run_name: block for block in found}
         return found
 
-    monkeypatch.setattr(runner.Planner, "blocks", blocks)
+    monkeypatch.setattr(blocks, "divide", noted)
     monkeypatch.setattr(worker, "train_block", stand_in)
     monkeypatch.setattr(runner.report, "build", lambda *_: "page")
     return stand_in
@@ -261,6 +261,18 @@ def test_a_notebook_gets_the_earlier_runs_of_its_activation(tmp_path, tiny, trai
         (earlier,) = parameters["earlier"]
         assert Path(earlier).parent == tmp_path / "runs"
         assert f"-{parameters['activation']}-" in Path(earlier).name
+
+
+def test_the_last_notebook_of_an_activation_shows_all_its_replicates(
+    tmp_path, tiny, trainer, monkeypatch
+):
+    monkeypatch.setattr(blocks, "_MOST_WORK", 1)
+    run_study(change(tiny, seeds=5), tmp_path, progress=False)
+    for name in ("relu", "tanh"):
+        own = [i for i, block in enumerate(trainer.trained) if block.label == name]
+        seen = [len(trainer.parameters[i]["earlier"]) for i in own]
+        assert len(seen) == 5, "a block for each seed"
+        assert seen[-1] == 4
 
 
 def test_a_race_trains_no_more_of_what_is_shown_to_be_worse(tmp_path, tiny, trainer):

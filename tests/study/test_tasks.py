@@ -1,6 +1,5 @@
-"""Plans: which models a study needs, and how notebooks share them."""
+"""Plans: which models a study needs."""
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -8,8 +7,7 @@ import pandas as pd
 import pytest
 
 from vaelib import Study
-from vaelib.data.images import ImagePool
-from vaelib.results.keys import SETTING_KEYS, Status
+from vaelib.results.keys import Status
 from vaelib.study import tasks
 from vaelib.study.tasks import Planner
 
@@ -21,12 +19,6 @@ RACE = Study.create(
     hidden_units=8,
     design="race",
 )
-
-
-@pytest.fixture
-def pools() -> dict[str, ImagePool]:
-    images = np.random.default_rng(0).uniform(size=(100, 4, 4, 1)).astype("float32")
-    return {"digits": ImagePool("digits", images)}
 
 
 def change(study, **fields) -> Study:
@@ -83,7 +75,6 @@ def test_a_full_study_needs_every_activation_with_every_seed(pools):
     keys = [(one.configuration.setting.depth, one.activation, one.configuration.seed)
             for one in plan.models]  # fmt: skip
     assert keys == list(itertools.product([1, 2], study.activations, range(6)))
-    assert plan.settled
     assert plan.races == {}
 
 
@@ -147,65 +138,21 @@ def test_tuning_comes_first_and_each_gets_its_best(pools):
     assert seeds[0] & seeds[1] == set()
 
 
-def trained_by(block) -> set[tuple]:
-    """Return what a notebook trains with the parameters of a block."""
-    grid = itertools.product(*(block.parameters[name] for name in SETTING_KEYS))
-    return {(*setting, seed) for setting in grid for seed in block.parameters["seeds"]}
-
-
-@pytest.mark.parametrize("missing", [slice(None), slice(3, None), slice(1, None, 3), slice(7, 8)])
-def test_blocks_train_what_is_missing_and_nothing_else(pools, missing):
-    study = change(RACE, design="full", depth=[1, 2], learning_rate=[0.1, 0.2], seeds=3)
-    planner = Planner(study, pools)
-    models = planner.plan(pd.DataFrame()).models[missing]
-    blocks = planner.blocks(models)
-    assert {one.identity for block in blocks for one in block.models} == {
-        one.identity for one in models
+@pytest.mark.parametrize("given", ["keras", "matched"])
+def test_a_start_that_has_two_names_is_tried_once(pools, given):
+    """Glorot's is what Keras starts with, and what matches tanh and sigmoid."""
+    tune = {"initializer": ["matched", "keras"], "learning_rate": [0.1, 0.2], "seeds": 1}
+    study = change(RACE, initializer=given, tune=tune, learning_rate=0.1)
+    tried = {name: [] for name in study.activations}
+    for one in Planner(study, pools).plan(pd.DataFrame()).tuning:
+        tried[one.activation].append(one.configuration.setting.initializer)
+    assert {name: sorted(values) for name, values in tried.items()} == {
+        "relu": ["keras", "keras", "matched", "matched"],
+        "tanh": [given, given],
+        "sigmoid": [given, given],
     }
-    for block in blocks:
-        own = {
-            (*dataclasses.astuple(one.configuration.setting), one.configuration.seed)
-            for one in block.models
-        }
-        assert trained_by(block) == own
-        assert len(own) == len(block.models)
-        assert block.parameters["activation"] == block.models[0].activation
-        assert block.parameters["dataset"] == "digits"
-        assert block.parameters["epochs"] == 1
-    if missing == slice(None):
-        assert len(blocks) == 3, "one for each activation"
-
-
-def test_a_blocks_work_is_limited(pools, monkeypatch):
-    planner = Planner(change(RACE, design="full"), pools)
-    models = planner.plan(pd.DataFrame()).models
-    assert {one.work for one in models} == {80 * 16}
-    monkeypatch.setattr(tasks, "_MOST_WORK", 2 * 80 * 16)
-    assert [len(block.models) for block in planner.blocks(models)] == [2] * 9
-    monkeypatch.setattr(tasks, "_MOST_WORK", 1)
-    assert [len(block.models) for block in planner.blocks(models)] == [1] * 18
-    monkeypatch.undo()
-    assert [len(block.models) for block in planner.blocks(models, workers=2)] == [6] * 3
-    monkeypatch.setattr(tasks, "_LEAST_WORK", 1)
-    # Of 18 models, two workers have at least four blocks, of four models at most.
-    assert [len(block.models) for block in planner.blocks(models)] == [6] * 3
-    assert [len(block.models) for block in planner.blocks(models, workers=2)] == [4, 2] * 3
-    assert [len(block.models) for block in planner.blocks(models[:6], workers=2)] == [1] * 6
-
-
-def test_a_run_is_named_after_its_models_and_labels_name_several_data_sets(pools):
-    (first, *_), (again, *_) = (
-        planner.blocks(planner.plan(pd.DataFrame()).models)
-        for planner in (Planner(RACE, pools), Planner(RACE, pools))
-    )
-    assert first.run_name == again.run_name
-    assert first.run_name.startswith("digits-relu-")
-    assert first.label == "relu"
-    other = ImagePool("other", pools["digits"].images)
-    planner = Planner(RACE, {**pools, "elsewhere": other})
-    blocks = planner.blocks(planner.plan(pd.DataFrame()).models)
-    assert [block.label for block in blocks][2:4] == ["digits sigmoid", "other relu"]
-    assert len({block.run_name for block in blocks}) == 6, "equal images under another name"
+    mixed = change(study, decoder_activation="relu")
+    assert len(Planner(mixed, pools).plan(pd.DataFrame()).tuning) == 3 * 4
 
 
 @pytest.mark.parametrize("field", ["margin", "target_loss", "gallery_images", "name", "seeds"])

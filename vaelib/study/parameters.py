@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from vaelib.exceptions import StudyError
 from vaelib.models import activations
+from vaelib.study.blocks import notebook_fields
 from vaelib.study.study import Study
-from vaelib.study.tasks import notebook_fields
 
 
 class ParameterError(StudyError):

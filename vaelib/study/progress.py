@@ -8,8 +8,8 @@ from tqdm import tqdm
 from vaelib.formatting import count
 from vaelib.results import files
 from vaelib.results.keys import Status
+from vaelib.study.blocks import Block
 from vaelib.study.study import Study
-from vaelib.study.tasks import Block
 
 
 class Progress:

@@ -11,10 +11,11 @@ import pandas as pd
 from vaelib.data.images import ImagePool, load_pool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import report, worker
+from vaelib.study import blocks, report, worker
+from vaelib.study.blocks import Block, Queue
 from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
-from vaelib.study.tasks import Block, Plan, Planner
+from vaelib.study.tasks import Plan, Planner
 from vaelib.study.workspace import Workspace
 
 _OTHER_MODELS = "trained other models: code, libraries or images changed while the study ran"
@@ -102,10 +103,10 @@ def _train_all(
         if not missing:
             return plan, failures
         workers = joblib.cpu_count() if executor is None else 1
-        blocks = planner.blocks(missing, workers)
-        failures |= _train(blocks, plan, found, workspace, executor, progress)
+        parts = blocks.divide(planner.study, missing, workers)
+        failures |= _train(parts, plan, found, workspace, executor, progress)
         there, _ = workspace.find([one.identity for one in missing])
-        for block in blocks:
+        for block in parts:
             if block not in failures and any(one.identity not in there for one in block.models):
                 failures[block] = _OTHER_MODELS
 
@@ -128,37 +129,44 @@ def _planned(
 
 
 def _train(
-    blocks: list[Block],
+    parts: list[Block],
     plan: Plan,
     found: dict[str, Path],
     workspace: Workspace,
     executor: concurrent.futures.Executor | None,
     progress: Progress,
 ) -> dict[Block, str]:
-    """Train blocks, the longest first; return why some failed."""
-    failures = {}
+    """Train blocks; return why some failed."""
+    failures, futures, found = {}, {}, dict(found)
+    queue = Queue(parts)
     with _executor_or_threads(executor) as used:
-        futures = {
-            used.submit(
-                worker.train_block,
-                str(workspace.run_folder(block.run_name)),
-                str(workspace.folder),
-                {**block.parameters, "earlier": _earlier(block, plan, found)},
-            ): block
-            for block in sorted(blocks, key=lambda block: block.work, reverse=True)
-        }
+
+        def start(several: list[Block]) -> None:
+            for block in several:
+                arguments = (
+                    str(workspace.run_folder(block.run_name)),
+                    str(workspace.folder),
+                    {**block.parameters, "earlier": _earlier(block, plan, found)},
+                )
+                futures[used.submit(worker.train_block, *arguments)] = block
+
         try:
-            for future in concurrent.futures.as_completed(futures):
-                block = futures[future]
-                run = workspace.run_folder(block.run_name)
-                workspace.forget(run)
-                try:
-                    future.result()
-                    line = headline(run)
-                except Exception as error:  # the other blocks go on
-                    failures[block] = " ".join(str(error).split()) or type(error).__name__
-                    line = f"FAILED: {failures[block]}"
-                progress.advance(block, line)
+            start(queue.first)
+            while futures:
+                done, _ = concurrent.futures.wait(futures, return_when="FIRST_COMPLETED")
+                for future in done:
+                    block = futures.pop(future)
+                    run = workspace.run_folder(block.run_name)
+                    workspace.forget(run)
+                    try:
+                        future.result()
+                        line = headline(run)
+                        found |= {model.identity: run for model in block.models}
+                    except Exception as error:  # the other blocks go on
+                        failures[block] = " ".join(str(error).split()) or type(error).__name__
+                        line = f"FAILED: {failures[block]}"
+                    progress.advance(block, line)
+                    start(queue.after(block))
         except KeyboardInterrupt:
             for future in futures:
                 future.cancel()
