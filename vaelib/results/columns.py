@@ -3,6 +3,8 @@
 import dataclasses
 import enum
 
+from vaelib.formatting import number
+
 
 class Direction(enum.StrEnum):
     """Which values of a metric are better."""
@@ -45,6 +47,10 @@ class Metric:
     def title(self) -> str:
         """The label with the unit."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def margin(self, value: float) -> str:
+        """Return a margin of the metric with its unit."""
+        return f"{number(value, 2)} {self.unit}".rstrip()
 
 
 METRICS = (

@@ -1,0 +1,12 @@
+"""The report's sentences: plain text computed from its tables, without any markup."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "answers": ["Statement", "answer"],
+        "course": ["lead", "race_stages", "training_ends", "tuning"],
+        "notes": ["diagnoses", "failures", "note", "verdict_note"],
+    },
+)

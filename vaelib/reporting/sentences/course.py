@@ -1,0 +1,150 @@
+"""The course of a study: its training, its race, and what was chosen before it."""
+
+import itertools
+from collections.abc import Sequence
+
+import pandas as pd
+
+from vaelib.analysis import tuning as tuning_results
+from vaelib.formatting import count, interval, listed, nats, number, percent
+from vaelib.results.columns import label
+
+
+def race_stages(facts: dict, index: int = 0) -> list[str]:
+    """Return what happened at each look of a race, a sentence an item.
+
+    Parameters
+    ----------
+    facts : dict
+        Of ``study.json``.
+    index : int
+        Of the comparison.
+    """
+    study, race = facts["study"], facts["comparisons"][index]["race"]
+    sentences = []
+    for stage in race["stages"]:
+        gone = [
+            f"{one['activation']} (by {number(one['difference'], 3)} nats, "
+            f"{interval(one['low'], one['high'], 3)}, than {one['leader']})"
+            for one in stage["retired"]
+        ]
+        text = f"After {count(stage['replicates'], 'replicate')} of {len(stage['started'])}: "
+        text += f"shown to be worse, {listed(gone)}." if gone else "nobody was shown to be worse."
+        if stage["lost"]:
+            text += f" Failed or diverged: {listed(stage['lost'])}."
+        sentences.append(text)
+    full = len(study["seeds"]) * len(study["activations"])
+    end = "the last replicate was reached"
+    if len(race["alive"]) <= 1:
+        end = "one was left"
+    elif race["tied"]:
+        end = "all that were left are practically tied"
+    models = _models_of(race)
+    sentences.append(
+        f"It ended because {end}: {listed(race['alive']) if race['alive'] else 'none'}. It took "
+        f"{models} models of {full}, {percent(models / full)}."
+    )
+    return sentences
+
+
+def _models_of(race: dict) -> int:
+    """Return how many models the stages of a race took."""
+    counts = [stage["replicates"] for stage in race["stages"]]
+    steps = [now - before for before, now in itertools.pairwise([0, *counts])]
+    return sum(
+        step * len(stage["started"]) for step, stage in zip(steps, race["stages"], strict=True)
+    )
+
+
+def training_ends(summary: pd.DataFrame, study: dict) -> str:
+    """Return at which epoch training ended, and for how many models it had not."""
+    if study["patience"] is None:
+        return (
+            f"All models were trained for {count(study['epochs'], 'epoch')}, whether or not their "
+            "validation loss was still falling."
+        )
+    ends = "; ".join(
+        f"{row.activation} {row.epochs:.0f}"
+        for row in summary.dropna(subset=["epochs"]).itertuples()
+    )
+    late = [
+        f"{row.runs - row.diverged - row.ended} of {row.activation}"
+        for row in summary.itertuples()
+        if row.ended < row.runs - row.diverged
+    ]
+    text = f"Training ended on average after these epochs, the last {study['patience']} of which "
+    text += f"improved nothing: {ends}. "
+    if late:
+        return text + f"Of these models it had not ended at {study['epochs']}: {listed(late)}."
+    return text + "It had ended for every model."
+
+
+def lead(spells: Sequence[tuple[str, float, float]], unit: str) -> str:
+    """Return who leads at which budgets.
+
+    Parameters
+    ----------
+    spells : sequence of (str, float, float)
+        See `analysis.budget.changes`.
+    unit : {"epochs", "seconds"}
+    """
+    parts = [
+        f"{name} at {first:.3g} {unit}"
+        if first == last
+        else f"{name} from {first:.3g} to {last:.3g} {unit}"
+        for name, first, last in spells
+    ]
+    changes = len(spells) - 1
+    return f"In the lead: {', '.join(parts)}; the lead changes hands {count(changes, 'time')}."
+
+
+def tuning(table: pd.DataFrame, default: dict) -> list[str]:
+    """Return what was chosen for each activation and what that changed, a sentence an item.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        See `analysis.tuning.candidates`.
+    default : dict
+        The study's value of each tuned column.
+    """
+    names = list(default)
+    chosen = "; ".join(
+        f"{row['activation']} {', '.join(_value(row[name]) for name in names)}"
+        for row in table[table["chosen"]].to_dict("records")
+    )
+    sentences = [f"Chosen on validation images ({listed(list(map(label, names)))}): {chosen}."]
+    if "initializer" in names:
+        starts = table.groupby("activation", sort=False)["initializer"].nunique()
+        single = list(starts.index[starts < starts.max()])
+        if single:
+            sentences.append(f"With a single start, as both are the same: {listed(single)}.")
+    for name in names:
+        ends = tuning_results.edges(table, name)
+        if ends:
+            where = "; ".join(f"{activation} (the {end})" for activation, end in ends.items())
+            sentences.append(
+                f"At the edge of the {label(name)}s, so that a better one may lie beyond: {where}."
+            )
+    gains = tuning_results.gains(table, default)
+    gained = "; ".join(f"{row.Index} {nats(row.gain, signed=True)}" for row in gains.itertuples())
+    sentences.append(
+        f"Nats of validation ELBO gained over the study's own values, on the replicates that "
+        f"the choice was made on, and so rather too many: {gained}."
+    )
+    before = list(gains.sort_values("default", ascending=False).index)
+    moved = [
+        f"{name} from {before.index(name) + 1} to {now}"
+        for now, name in enumerate(gains.index, start=1)
+        if before.index(name) + 1 != now
+    ]
+    sentences.append(
+        f"Ranks by validation ELBO that change: {'; '.join(moved)}."
+        if moved
+        else "No rank changes."
+    )
+    return sentences
+
+
+def _value(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
