@@ -3,8 +3,6 @@
 import dataclasses
 import enum
 
-from vaelib.formatting import number
-
 
 class Direction(enum.StrEnum):
     """Which values of a metric are better."""
@@ -47,10 +45,6 @@ class Metric:
     def title(self) -> str:
         """The label with the unit."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
-
-    def margin(self, value: float) -> str:
-        """Return a margin of the metric with its unit."""
-        return f"{number(value, 2)} {self.unit}".rstrip()
 
 
 METRICS = (

@@ -138,7 +138,7 @@ def _against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) ->
     if better:
         clauses = [f"significantly better than {listed(better)}"]
     if tied:
-        within = BY_COLUMN["elbo"].margin(comparison["margins"]["elbo"])
+        within = margin("elbo", comparison["margins"]["elbo"])
         clauses.append(f"practically tied with {listed(tied)} (within {within})")
     retired = {
         one["activation"]: one["leader"]
@@ -169,6 +169,11 @@ def _ahead(second: pd.Series, at_once: bool) -> str:
         text += f"; {new} for new images of the same kind" if new else ""
         text += "; with 95 % for all pairs at once)" if at_once else "; 95 % for this pair alone)"
     return f"{text}."
+
+
+def margin(column: str, value: float) -> str:
+    """Return the margin of a metric with its unit."""
+    return f"{number(value, 2)} {BY_COLUMN[column].unit}".rstrip()
 
 
 def _seeds_needed(needed: float) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from vaelib.formatting import count, listed, nats, number
 from vaelib.metrics import SSIM_WINDOW
-from vaelib.reporting.sentences.answers import Statement
+from vaelib.reporting.sentences.answers import Statement, margin
 from vaelib.results.columns import BY_COLUMN
 from vaelib.results.keys import Status
 
@@ -107,8 +107,7 @@ def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> list[str]:
     margins = facts["comparisons"][index]["margins"]
     family = int(pairs.groupby("metric").size().max()) if len(pairs) else 0
     stated = ", ".join(
-        f"{BY_COLUMN[name].label} {BY_COLUMN[name].margin(margin)}"
-        for name, margin in margins.items()
+        f"{BY_COLUMN[name].label} {margin(name, value)}" for name, value in margins.items()
     )
     share = (
         f"{100 * facts['study']['margin']:g} % of the best activation's lead over a constant image"
