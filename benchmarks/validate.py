@@ -181,7 +181,7 @@ def burda_network(train: np.ndarray) -> VAE:
     rng = np.random.default_rng(0)
     vae = VAE(train.shape[1:], "tanh", hidden_units=(200, 200), latent_dim=50, seed=0)
     vae.compile(optimizer=keras.optimizers.Adam(epsilon=1e-4))
-    vae.dense_layers[-1].bias.assign(logit(np.clip(train.mean(axis=0) / 255, 1e-3, 0.999)).ravel())
+    vae.kernel_layers[-1].bias.assign(logit(np.clip(train.mean(axis=0) / 255, 1e-3, 0.999)).ravel())
     for rate in BURDA_RATES:
         vae.optimizer.learning_rate.assign(rate)
         for _ in range(BURDA_EPOCHS):

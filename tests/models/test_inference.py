@@ -34,5 +34,5 @@ def test_numbers_of_numpy_are_arguments_too(make_vae):
 
 def test_a_diverged_model_reconstructs_nan(make_vae, images):
     vae = make_vae()
-    vae.dense_layers[0].kernel.assign(np.full((30, 8), np.nan))
+    vae.kernel_layers[0].kernel.assign(np.full((30, 8), np.nan))
     assert np.isnan(vae.reconstruct(images)).all()

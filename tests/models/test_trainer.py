@@ -10,6 +10,8 @@ from vaelib import VAE
 from vaelib.backend import keras, tf
 from vaelib.models import input_pipeline
 
+CONV = {"architecture": "conv", "channels": (4, 3)}
+
 
 def plain_loop(vae, images, epochs, batch_size):
     """Train step by step without compiling, on the batches and noise of `fit`."""
@@ -31,14 +33,27 @@ def plain_loop(vae, images, epochs, batch_size):
                 )
 
 
-@pytest.mark.parametrize("fields", [{}, {"likelihood": "gaussian"}, {"batch_norm": True}], ids=str)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"likelihood": "gaussian"},
+        {"batch_norm": True},
+        CONV,
+        {**CONV, "likelihood": "gaussian", "batch_norm": True},
+    ],
+    ids=str,
+)
 def test_fit_is_the_plain_loop(make_vae, images, fields):
     fitted, looped = make_vae(**fields), make_vae(**fields)
     fitted.fit(images, epochs=3, batch_size=32, verbose=0)
     plain_loop(looped, images, epochs=3, batch_size=32)
     assert int(fitted.optimizer.iterations) == int(looped.optimizer.iterations) == 9
-    for a, b in zip(fitted.get_weights(), looped.get_weights(), strict=True):
+    for a, b in zip(fitted.trainable_variables, looped.trainable_variables, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-6)
+    for norm, plain in zip(fitted.norm_layers, looped.norm_layers, strict=True):
+        np.testing.assert_allclose(norm.moving_mean, plain.moving_mean, rtol=1e-4, atol=2e-6)
+    np.testing.assert_allclose(fitted.variance, looped.variance, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +75,11 @@ def test_clipping_and_schedules_work_as_in_the_plain_loop(make_vae, images, opti
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-6)
 
 
-@pytest.mark.parametrize("length", [1, 2, 5])
-def test_bits_do_not_depend_on_the_length_of_blocks(make_vae, images, same_weights, length):
-    whole, parts = make_vae(), make_vae()
+@pytest.mark.parametrize(
+    ("length", "fields"), [(1, {}), (2, {}), (5, {}), (1, CONV), (5, CONV)], ids=str
+)
+def test_bits_do_not_depend_on_the_length_of_blocks(make_vae, images, same_weights, length, fields):
+    whole, parts = make_vae(**fields), make_vae(**fields)
     parts.block_length = length
     for vae in (whole, parts):
         vae.fit(images, epochs=2, batch_size=8, verbose=0)
@@ -187,8 +204,9 @@ def test_evaluate_is_the_mean_elbo_and_is_repeatable(make_vae, images):
     assert log["loss"] == pytest.approx(-vae.elbo(images).mean(), rel=1e-5)
 
 
-def test_resumed_training_has_the_same_bits(make_vae, images, same_weights, tmp_path):
-    whole, interrupted = make_vae(), make_vae()
+@pytest.mark.parametrize("fields", [{}, CONV], ids=str)
+def test_resumed_training_has_the_same_bits(make_vae, images, same_weights, tmp_path, fields):
+    whole, interrupted = make_vae(**fields), make_vae(**fields)
     whole.fit(images, epochs=4, batch_size=32, verbose=0)
     interrupted.fit(images, epochs=2, batch_size=32, verbose=0)
     interrupted.save(tmp_path / "interrupted.keras")
@@ -230,16 +248,17 @@ import hashlib
 from vaelib import VAE, load_images
 from vaelib.backend import keras
 images = load_images("digits")
-vae = VAE(images.shape, hidden_units=(32, 16), seed=3)
+vae = VAE(images.shape, hidden_units=(32, 16), seed=3, architecture="ARCHITECTURE")
 vae.compile(keras.optimizers.Adam(1e-3))
-vae.fit(images.train, epochs=3, verbose=0)
+vae.fit(images.train[:500], epochs=2, verbose=0)
 print(hashlib.sha256(b"".join(w.tobytes() for w in vae.get_weights())).hexdigest())
 """
 
 
-def test_bits_are_the_same_alone_and_in_parallel():
+@pytest.mark.parametrize("architecture", ["dense", "conv"])
+def test_bits_are_the_same_alone_and_in_parallel(architecture):
     def start():
-        command = [sys.executable, "-c", TRAINING]
+        command = [sys.executable, "-c", TRAINING.replace("ARCHITECTURE", architecture)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     alone = start().communicate()[0]

@@ -10,7 +10,7 @@ from vaelib.backend import keras, tf
 
 def test_the_reference_network_has_the_stated_layers():
     vae = VAE((28, 28, 1))
-    shapes = [tuple(layer.kernel.shape) for layer in vae.dense_layers]
+    shapes = [tuple(layer.kernel.shape) for layer in vae.kernel_layers]
     assert shapes == [
         (784, 128),
         (128, 64),
@@ -186,10 +186,12 @@ def configured(request):
     keras.config.set_dtype_policy(policy)
 
 
+@pytest.mark.parametrize("architecture", ["dense", "conv"])
 def test_the_configuration_of_keras_changes_no_bit(
-    make_vae, images, same_weights, tmp_path, configured
+    make_vae, images, same_weights, tmp_path, configured, architecture
 ):
     fields = {"activation": "selu", "batch_norm": True, "initializer": "matched"}
+    fields |= {"architecture": architecture, "channels": (4, 4)}
     usual, optimizer = make_vae(**fields), keras.optimizers.Adam(1e-2)
     usual.fit(images, epochs=2, verbose=0)
     usual.save(tmp_path / "usual.keras")
@@ -206,7 +208,7 @@ def test_the_configuration_of_keras_changes_no_bit(
 
 def test_matched_initialisers_reach_the_hidden_layers_only():
     vae = VAE((6, 5, 1), activation="relu", hidden_units=(8,), initializer="matched")
-    layers = vae.dense_layers
+    layers = vae.kernel_layers
     names = {layer.name: type(layer.kernel_initializer).__name__ for layer in layers}
     assert names == {
         "encoder_1": "HeUniform",

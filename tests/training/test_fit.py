@@ -79,7 +79,7 @@ def test_the_optimizer_is_the_named_one_with_the_defaults_of_keras(optimizer, op
 def test_depth_repeats_every_hidden_layer(depth, encoder, decoder):
     network = NetworkConfiguration(activation="relu", hidden_units=(8, 4), latent_dim=3)
     vae = fit.build((6, 5, 1), network, Setting(depth=depth))
-    widths = [layer.units for layer in vae.dense_layers]
+    widths = [layer.units for layer in vae.kernel_layers]
     assert widths == [*encoder, 3, 3, *decoder, 30]
 
 

@@ -24,7 +24,7 @@ def test_kernel_gradients_are_those_of_the_objective(make_vae, images, likelihoo
     with tf.GradientTape() as tape:
         weights = tf.fill([len(images)], 1 / len(images))
         loss = tf.reduce_sum(vae.objective(images, noise, weights))
-    kernels = [layer.kernel for layer in vae.dense_layers]
+    kernels = [layer.kernel for layer in vae.kernel_layers]
     norms = [np.linalg.norm(g) for g in tape.gradient(loss, kernels)]
     np.testing.assert_allclose(table["gradient_norm"], norms, rtol=1e-4)
     assert list(table["depth"]) == list(range(1, 8))
@@ -46,7 +46,7 @@ def test_the_gradient_at_a_hidden_layer_is_that_of_its_shifted_input(make_vae, i
     one = images[:1]
     rms = measured(vae, one).loc["encoder_1", "gradient_rms"]
     noise = np.random.default_rng([0]).standard_normal((1, 3), dtype="float32")
-    bias = vae.dense_layers[0].bias  # with one image, its gradient is the pre-activation's
+    bias = vae.kernel_layers[0].bias  # with one image, its gradient is the pre-activation's
 
     def loss(shift):
         bias.assign(shift)
@@ -72,7 +72,7 @@ def test_the_gradient_at_a_hidden_layer_is_that_of_its_shifted_input(make_vae, i
 )
 def test_dead_and_saturated_units_are_found(make_vae, images, activation, bias, dead, saturated):
     vae = make_vae(activation=activation)
-    vae.dense_layers[0].bias.assign(np.full(8, bias))
+    vae.kernel_layers[0].bias.assign(np.full(8, bias))
     row = measured(vae, images).loc["encoder_1"]
     assert (row["dead"], row["saturated"]) == (dead, saturated)
 

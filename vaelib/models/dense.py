@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 from vaelib.backend import keras
-from vaelib.models import activations
-from vaelib.models.layers import DTYPE, BatchNormalization, Network, Role, WatchedLayer
+from vaelib.models import activations, layers
+from vaelib.models.layers import DTYPE, Network, WatchedLayer
 
 
 def build_encoder(
@@ -15,6 +15,7 @@ def build_encoder(
     activation: str,
     initializer: str,
     batch_norm: bool = False,
+    depth: int = 1,
 ) -> tuple[keras.Model, list[WatchedLayer]]:
     """Return the network from images to the posterior's mean and log-variance.
 
@@ -30,6 +31,8 @@ def build_encoder(
     initializer : {"keras", "matched"}
     batch_norm : bool
         Whether to normalise the values before every activation.
+    depth : int
+        How often each hidden layer is repeated.
 
     Returns
     -------
@@ -41,10 +44,10 @@ def build_encoder(
     images = keras.Input(image_shape, dtype=DTYPE, name="images")
     x = keras.layers.Flatten(data_format="channels_last", dtype=DTYPE, name="flatten")(images)
     x, watched = _hidden_layers(
-        x, hidden_units, activation, initializer, batch_norm, Network.ENCODER
+        x, hidden_units, depth, activation, initializer, batch_norm, Network.ENCODER
     )
     mean, log_variance = (
-        _output_layer(x, latent_dim, name, Network.ENCODER) for name in ("mean", "log_variance")
+        layers.output(x, latent_dim, name, Network.ENCODER) for name in ("mean", "log_variance")
     )
     network = keras.Model(images, [mean.activation, log_variance.activation], name="encoder")
     return network, [*watched, mean, log_variance]
@@ -57,6 +60,7 @@ def build_decoder(
     activation: str,
     initializer: str,
     batch_norm: bool = False,
+    depth: int = 1,
 ) -> tuple[keras.Model, list[WatchedLayer]]:
     """Return the network from latent codes to logits of the shape of images.
 
@@ -64,39 +68,25 @@ def build_decoder(
     """
     code = keras.Input((latent_dim,), dtype=DTYPE, name="code")
     x, watched = _hidden_layers(
-        code, hidden_units[::-1], activation, initializer, batch_norm, Network.DECODER
+        code, hidden_units[::-1], depth, activation, initializer, batch_norm, Network.DECODER
     )
-    pixels = _output_layer(x, math.prod(image_shape), "logits", Network.DECODER)
+    pixels = layers.output(x, math.prod(image_shape), "logits", Network.DECODER)
     logits = keras.layers.Reshape(image_shape, dtype=DTYPE, name="logits_image")(pixels.activation)
     return keras.Model(code, logits, name="decoder"), [*watched, pixels]
 
 
-def _hidden_layers(x, units, activation, initializer, batch_norm, network):
+def _hidden_layers(x, units, depth, activation, initializer, batch_norm, network):
     """Stack hidden layers; return the last one's output, and all as watched layers."""
     entry = activations.get(activation)
     watched = []
-    for depth, width in enumerate(units, start=1):
-        # Linear, with an activation layer of its own: so the pre-activation can be observed.
+    for number, width in enumerate((width for width in units for _ in range(depth)), start=1):
         layer = keras.layers.Dense(
             width,
             kernel_initializer=entry.initializer(initializer),
             use_bias=not batch_norm,  # the normalisation would subtract it again
             dtype=DTYPE,
-            name=f"{network}_{depth}",
+            name=f"{network}_{number}",
         )
-        pre_activation = layer(x)
-        if batch_norm:
-            norm = BatchNormalization(dtype=DTYPE, name=f"{network}_{depth}_norm")
-            pre_activation = norm(pre_activation)
-        function = keras.layers.Activation(
-            entry.resolve(), dtype=DTYPE, name=f"{network}_{depth}_activation"
-        )
-        x = function(pre_activation)
-        watched.append(WatchedLayer(network, Role.HIDDEN, layer, pre_activation, x))
+        watched.append(layers.hidden(x, layer, entry, network, batch_norm))
+        x = watched[-1].activation
     return x, watched
-
-
-def _output_layer(x, units, name, network) -> WatchedLayer:
-    layer = keras.layers.Dense(units, dtype=DTYPE, name=name)
-    output = layer(x)
-    return WatchedLayer(network, Role.OUTPUT, layer, output, output)

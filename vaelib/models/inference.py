@@ -1,5 +1,7 @@
 """Inference with a trained model: codes, reconstructions, samples, bounds."""
 
+import math
+
 import numpy as np
 
 from vaelib.backend import keras, tf
@@ -7,8 +9,8 @@ from vaelib.exceptions import require
 from vaelib.models import bounds, elbo
 from vaelib.validation import Count, Seed, validated
 
-# Images processed in one call: limits the memory, whatever the size of the set.
-_CHUNK = 4096
+# Pixels processed in one call: limits the memory, whatever the size of the set.
+_PIXELS = 4096 * 784
 
 
 class Inference(keras.Model):
@@ -18,7 +20,7 @@ class Inference(keras.Model):
     batches that ends, as `BlockTrainer.fit` takes it. What is not allowed raises
     ValueError in one line.
 
-    A subclass has ``encoder``, ``decoder``, ``latent_dim``, ``seed``,
+    A subclass has ``encoder``, ``decoder``, ``image_shape``, ``latent_dim``, ``seed``,
     ``decoded_mean``, ``negative_log_likelihood`` and ``check_images``.
     """
 
@@ -112,8 +114,9 @@ class Inference(keras.Model):
 
     def _chunked(self, function, *arrays) -> tuple[np.ndarray, ...]:
         """Call a compiled function on chunks of rows; concatenate the results."""
-        starts = range(0, len(arrays[0]), _CHUNK)
-        parts = [function(*(tf.constant(a[s : s + _CHUNK]) for a in arrays)) for s in starts]
+        rows = max(1, _PIXELS // math.prod(self.image_shape))
+        starts = range(0, len(arrays[0]), rows)
+        parts = [function(*(tf.constant(a[s : s + rows]) for a in arrays)) for s in starts]
         return tuple(
             np.concatenate([np.asarray(t) for t in column]) for column in zip(*parts, strict=True)
         )

@@ -1,8 +1,8 @@
 """Blocks of mini-batches: how images reach the compiled training step.
 
 Training on a mini-batch of a small network takes less time than TensorFlow needs
-to launch it. So one XLA-compiled call trains a whole block of mini-batches, in an
-inner loop. Everything random is drawn outside the loop, from the model's seed
+to launch it. So one compiled call trains a whole block of mini-batches, in an inner
+loop. Everything random is drawn outside the loop, from the model's seed
 and the number of steps taken: the bits depend neither on the length of the
 blocks nor on the epoch at which training was resumed.
 """
@@ -213,5 +213,7 @@ def for_each_batch(block: dict, step: Callable, totals):
         images = tf.gather(block["images"], block["rows"][i])
         return i + 1, totals + size * step(images, block["noise"][i], weights)
 
-    _, totals = tf.while_loop(lambda i, _: i < block["batches"], body, (0, totals))
+    _, totals = tf.while_loop(
+        lambda i, _: i < block["batches"], body, (0, totals), parallel_iterations=1
+    )
     return totals, tf.cast(tf.reduce_sum(block["sizes"]), tf.float32)

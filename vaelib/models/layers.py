@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vaelib.backend import keras, tf
+from vaelib.models.activations import Activation
 
 # Of all weights and values, whatever types the user's Keras is configured for: the
 # compiled step, the probes and saved models rely on it.
@@ -59,6 +60,8 @@ class WatchedLayer:
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation (Ioffe and Szegedy 2015) that can leave rows out.
 
+    Mean and variance are those of a unit, or of a channel over all positions.
+
     Attributes
     ----------
     rows : tensor of bool [n] or None
@@ -68,7 +71,52 @@ class BatchNormalization(keras.layers.BatchNormalization):
     rows = None
 
     def call(self, inputs, training=None):
-        return super().call(inputs, training=training, mask=self.rows)
+        mask = self.rows
+        if mask is not None:  # [n], to all positions
+            mask = tf.reshape(mask, [-1] + [1] * (len(inputs.shape) - 2))
+            mask = tf.broadcast_to(mask, tf.shape(inputs)[:-1])
+        return super().call(inputs, training=training, mask=mask)
+
+
+def hidden(
+    x: keras.KerasTensor,
+    layer: keras.layers.Layer,
+    activation: Activation,
+    network: Network,
+    batch_norm: bool,
+    shaping: keras.layers.Layer | None = None,
+) -> WatchedLayer:
+    """Apply a linear layer with a kernel, then a normalisation, then an activation function.
+
+    Each is a Keras layer of its own, so that the pre-activation can be observed.
+
+    Parameters
+    ----------
+    x : KerasTensor
+    layer : keras.layers.Layer
+        Named after its place in the network.
+    activation : activations.Activation
+    network : Network
+    batch_norm : bool
+    shaping : keras.layers.Layer, optional
+        That brings the linear layer's output to the shape it is used in.
+    """
+    pre_activation = layer(x)
+    if shaping is not None:
+        pre_activation = shaping(pre_activation)
+    if batch_norm:
+        pre_activation = BatchNormalization(dtype=DTYPE, name=f"{layer.name}_norm")(pre_activation)
+    function = keras.layers.Activation(
+        activation.resolve(), dtype=DTYPE, name=f"{layer.name}_activation"
+    )
+    return WatchedLayer(network, Role.HIDDEN, layer, pre_activation, function(pre_activation))
+
+
+def output(x: keras.KerasTensor, units: int, name: str, network: Network) -> WatchedLayer:
+    """Apply a dense layer without an activation function."""
+    layer = keras.layers.Dense(units, dtype=DTYPE, name=name)
+    values = layer(x)
+    return WatchedLayer(network, Role.OUTPUT, layer, values, values)
 
 
 @contextlib.contextmanager
@@ -90,7 +138,7 @@ def layers_of(layer_type: type, *networks: keras.Model) -> list[keras.layers.Lay
     ]
 
 
-def draw_weights(layers: Sequence[keras.layers.Dense], seed: int) -> None:
+def draw_weights(layers: Sequence[keras.layers.Layer], seed: int) -> None:
     """Draw every kernel from its layer's initialiser and set biases to 0.
 
     Each layer has a seed of its own, derived from `seed`.

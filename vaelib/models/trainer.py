@@ -27,11 +27,14 @@ class BlockTrainer(keras.Model):
         Maximal number of mini-batches in one compiled call. Callbacks for the
         end of a batch are called at the end of a block. It does not change any
         bit of the result.
+    xla : bool
+        Whether XLA compiles the blocks; else they are graphs of TensorFlow's kernels.
     """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.block_length = 128
+        self.xla = True
         self.loss_tracker = keras.metrics.Mean(name="loss", dtype="float32")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction", dtype="float32")
         self.kl_tracker = keras.metrics.Mean(name="kl", dtype="float32")
@@ -50,7 +53,7 @@ class BlockTrainer(keras.Model):
         return self._log(*self._compiled("objective")(self._block(data)))
 
     def _compiled(self, step: str):
-        """Return the loop of a step over a block, compiled with XLA.
+        """Return the loop of a step over a block, compiled.
 
         Keras' own ``jit_compile="auto"`` leaves XLA off on a CPU.
         """
@@ -60,7 +63,7 @@ class BlockTrainer(keras.Model):
 
         if self.run_eagerly:
             return loop
-        return tf.function(loop, jit_compile=True, autograph=False)  # nothing to convert
+        return tf.function(loop, jit_compile=self.xla, autograph=False)  # nothing to convert
 
     def _update(self, images, noise, weights):
         with tf.GradientTape() as tape:

@@ -82,8 +82,8 @@ def train():
         def planted(model, seed):
             initialize(model, seed)
             if plant is not None:
-                hidden = [x for x in model.dense_layers if x.name[-1].isdigit()]
-                plant(hidden, [x for x in model.dense_layers if x not in hidden])
+                hidden = [x for x in model.kernel_layers if x.name[-1].isdigit()]
+                plant(hidden, [x for x in model.kernel_layers if x not in hidden])
 
         images = ImageSet(draw.__name__, draw(400, 0), draw(60, 1), draw(60, 2))
         probe = GradientProbe(images.train[:64])
