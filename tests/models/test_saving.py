@@ -69,7 +69,7 @@ def test_a_format_that_cannot_be_loaded_is_not_written(make_vae, tmp_path, name)
 @pytest.mark.parametrize("epochs", [0, 1])
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"likelihood": "gaussian", "batch_norm": True}, {"architecture": "conv"}],
+    [{}, {"likelihood": "gaussian", "batch_norm": True}, {"architecture": "conv", "beta": 2.0}],
     ids=str,
 )
 def test_an_exported_model_reconstructs_the_same(make_vae, images, tmp_path, epochs, fields):

@@ -17,6 +17,7 @@ def plain_loop(vae, images, epochs, batch_size):
     """Train step by step without compiling, on the batches and noise of `fit`."""
     vae.optimizer.build(vae.trainable_variables)
     feed = input_pipeline.training_feed(vae, images, batch_size)
+    steps = -(-len(images) // batch_size)
     for _ in range(epochs):
         for number in feed.numbers():
             block = feed.block(int(number))
@@ -25,8 +26,11 @@ def plain_loop(vae, images, epochs, batch_size):
                 batch = images[block["rows"][i][:size]]
                 noise = block["noise"][i][:size]
                 weights = tf.fill([size], 1.0 / size)
+                step = int(vae.optimizer.iterations)
+                rise = min(1, step / (vae.kl_warmup * steps)) if vae.kl_warmup else 1
                 with tf.GradientTape() as tape:
-                    loss = tf.reduce_sum(vae.objective(batch, noise, weights, training=True))
+                    terms = vae.objective(batch, noise, weights, training=True)
+                    loss = terms[0] + rise * vae.beta * terms[1]
                 variables = vae.trainable_variables
                 vae.optimizer.apply_gradients(
                     zip(tape.gradient(loss, variables), variables, strict=True)
@@ -39,6 +43,7 @@ def plain_loop(vae, images, epochs, batch_size):
         {},
         {"likelihood": "gaussian"},
         {"batch_norm": True},
+        {"beta": 3.0, "kl_warmup": 2},
         CONV,
         {**CONV, "likelihood": "gaussian", "batch_norm": True},
     ],
@@ -187,6 +192,30 @@ def test_the_terms_of_the_log_add_up_in_training_and_validation(make_vae, images
         np.testing.assert_allclose(log[f"{prefix}loss"], total, rtol=1e-6)
 
 
+def test_what_is_minimised_is_logged_where_it_is_not_the_negative_elbo(make_vae, images):
+    vae = make_vae(beta=4.0, kl_warmup=2)
+    log = vae.fit(images, epochs=4, batch_size=32, validation_data=images[:9], verbose=0).history
+    assert set(log) == {
+        f"{prefix}{name}"
+        for prefix in ("", "val_")
+        for name in ("loss", "reconstruction", "kl", "objective")
+    }
+    for prefix in ("", "val_"):
+        total = np.add(log[f"{prefix}reconstruction"], log[f"{prefix}kl"])
+        np.testing.assert_allclose(log[f"{prefix}loss"], total, rtol=1e-6)
+    # Validation has the whole weight from the start, training when it has risen.
+    for name, start in (("val_", 0), ("", 2)):
+        weighted = np.add(log[f"{name}reconstruction"], np.multiply(4, log[f"{name}kl"]))
+        np.testing.assert_allclose(log[f"{name}objective"][start:], weighted[start:], rtol=1e-6)
+    assert np.all(np.array(log["objective"])[:2] < weighted[:2])
+
+
+def test_a_warmup_needs_epochs_of_known_length(make_vae, images):
+    data = tf.data.Dataset.from_tensor_slices(images).filter(lambda _: True).batch(32)
+    with pytest.raises(ValueError, match="kl_warmup: 1 is not allowed; allowed: 0 for data of"):
+        make_vae(kl_warmup=1).fit(data, verbose=0)
+
+
 def test_validation_may_be_the_last_images(make_vae, images, same_weights):
     split, given = make_vae(), make_vae()
     one = split.fit(images, batch_size=32, validation_split=0.2, verbose=0)
@@ -204,7 +233,7 @@ def test_evaluate_is_the_mean_elbo_and_is_repeatable(make_vae, images):
     assert log["loss"] == pytest.approx(-vae.elbo(images).mean(), rel=1e-5)
 
 
-@pytest.mark.parametrize("fields", [{}, CONV], ids=str)
+@pytest.mark.parametrize("fields", [{"kl_warmup": 3}, CONV], ids=str)
 def test_resumed_training_has_the_same_bits(make_vae, images, same_weights, tmp_path, fields):
     whole, interrupted = make_vae(**fields), make_vae(**fields)
     whole.fit(images, epochs=4, batch_size=32, verbose=0)

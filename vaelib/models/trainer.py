@@ -19,7 +19,10 @@ class BlockTrainer(keras.Model):
     A subclass has the attributes ``image_shape``, ``latent_dim``, ``seed`` and
     ``seed_state`` (the seed as a variable), and a method ``objective(images,
     noise, weights, training)`` that returns the reconstruction and the KL term
-    of the loss, averaged over the images with the given weights.
+    of the loss, averaged over the images with the given weights. Its ``kl_weight``
+    says by how much the KL term counts in what is minimised; ``loss`` in the log is
+    always the plain sum of the two terms, the negative ELBO, and what is minimised is
+    logged as ``objective`` where it is another sum.
 
     Attributes
     ----------
@@ -38,11 +41,22 @@ class BlockTrainer(keras.Model):
         self.loss_tracker = keras.metrics.Mean(name="loss", dtype="float32")
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction", dtype="float32")
         self.kl_tracker = keras.metrics.Mean(name="kl", dtype="float32")
+        self.objective_tracker = keras.metrics.Mean(name="objective", dtype="float32")
         self._feeds: dict[int, input_pipeline.Feed] = {}
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        return [self.loss_tracker, self.reconstruction_tracker, self.kl_tracker]
+        terms = [self.loss_tracker, self.reconstruction_tracker, self.kl_tracker]
+        return [*terms, self.objective_tracker] if self.weighted else terms
+
+    @property
+    def weighted(self) -> bool:
+        """Whether what is minimised is another sum of the terms than the negative ELBO."""
+        return False
+
+    def kl_weight(self, training: bool):
+        """Return the weight of the KL term in what is minimised, in training or validation."""
+        return 1.0
 
     def train_step(self, data):
         """Train a block of mini-batches (from `fit`) or one plain batch."""
@@ -50,7 +64,7 @@ class BlockTrainer(keras.Model):
 
     def test_step(self, data):
         """Evaluate a block of mini-batches or one plain batch."""
-        return self._log(*self._compiled("objective")(self._block(data)))
+        return self._log(*self._compiled("_evaluated")(self._block(data)))
 
     def _compiled(self, step: str):
         """Return the loop of a step over a block, compiled.
@@ -59,7 +73,8 @@ class BlockTrainer(keras.Model):
         """
 
         def loop(block):
-            return input_pipeline.for_each_batch(block, getattr(self, step), tf.zeros(2))
+            totals = tf.zeros(3 if self.weighted else 2)
+            return input_pipeline.for_each_batch(block, getattr(self, step), totals)
 
         if self.run_eagerly:
             return loop
@@ -67,11 +82,20 @@ class BlockTrainer(keras.Model):
 
     def _update(self, images, noise, weights):
         with tf.GradientTape() as tape:
-            terms = self.objective(images, noise, weights, training=True)
-            loss = tf.reduce_sum(terms)
+            terms = self._weighted(self.objective(images, noise, weights, training=True), True)
+            loss = terms[2] if self.weighted else tf.reduce_sum(terms)
         variables = self.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return terms
+
+    def _evaluated(self, images, noise, weights):
+        return self._weighted(self.objective(images, noise, weights), False)
+
+    def _weighted(self, terms, training: bool):
+        """Append what is minimised to the terms, where that is another sum."""
+        if not self.weighted:
+            return terms
+        return tf.stack([terms[0], terms[1], terms[0] + self.kl_weight(training) * terms[1]])
 
     def _block(self, data) -> dict:
         """Make a block of one mini-batch from a plain batch."""
@@ -95,7 +119,7 @@ class BlockTrainer(keras.Model):
     def _log(self, totals, count):
         """Update the trackers with sums over images; return the log."""
         means = totals / count
-        values = (tf.reduce_sum(means), means[0], means[1])
+        values = (means[0] + means[1], *tf.unstack(means))
         for tracker, value in zip(self.metrics, values, strict=True):
             tracker.update_state(value, sample_weight=count)
         return {tracker.name: tracker.result() for tracker in self.metrics}
@@ -141,8 +165,9 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
         Returns
         -------
         keras.callbacks.History
-            With ``loss``, ``reconstruction``, ``kl`` and, for validation, the same
-            with the prefix ``val_``, in nats per image.
+            With ``loss``, ``reconstruction``, ``kl`` and, where what is minimised is
+            not their sum, ``objective``; for validation the same with the prefix
+            ``val_``; in nats per image.
 
         Raises
         ------
@@ -173,6 +198,7 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
             if self.compiled and not self.optimizer.built:
                 # Otherwise the step would be traced twice, to create the variables.
                 self.optimizer.build(self.trainable_variables)
+            self._begin_fit(x.steps if isinstance(x, Batches) else -(-len(x) // batch_size))
             return super().fit(
                 stack.enter_context(self._feeding(feed)),
                 epochs=epochs,
@@ -200,6 +226,9 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
         feed = input_pipeline.evaluation_feed(self, source, batch_size or 256)
         with self._feeding(feed) as numbers:
             return super().evaluate(numbers, batch_size=None, **kwargs)
+
+    def _begin_fit(self, steps: int | None) -> None:
+        """Prepare for epochs of so many mini-batches; None where nobody knows."""
 
     @contextlib.contextmanager
     def _feeding(self, feed: input_pipeline.Feed) -> Iterator[tf.data.Dataset]:

@@ -10,7 +10,7 @@ from vaelib.exceptions import require
 from vaelib.models import activations, conv, dense, elbo, layers, likelihoods
 from vaelib.models.inference import Inference
 from vaelib.models.trainer import BlockTrainer
-from vaelib.validation import Count, ImageShape, Seed, Sizes, validated
+from vaelib.validation import Count, ImageShape, Positive, Seed, Sizes, Whole, validated
 
 OUTPUT_ACTIVATIONS = ("sigmoid", "linear")
 ARCHITECTURES = {"dense": dense, "conv": conv}
@@ -23,7 +23,8 @@ class VAE(Inference, BlockTrainer):
     The posterior is a diagonal Gaussian, the prior a standard normal. The loss
     is the negative ELBO in nats, summed over pixels and latent units and
     averaged over images (Kingma and Welling 2014): ``loss = reconstruction +
-    kl``, all three in the log.
+    kl``, all three in the log. With another `beta`, or while the KL term's weight
+    rises, ``reconstruction + weight * kl`` is minimised and logged as ``objective``.
 
     Parameters
     ----------
@@ -56,6 +57,11 @@ class VAE(Inference, BlockTrainer):
     batch_norm : bool
         Whether to normalise the values before every activation over the
         mini-batch (Ioffe and Szegedy 2015).
+    beta : float
+        Weight of the KL term in what is minimised, above 0 (Higgins et al. 2017).
+    kl_warmup : int
+        Epochs over which that weight rises from 0 to `beta`, step by step (Bowman et
+        al. 2016, Sonderby et al. 2016).
     seed : int
         Of the weights, the order of the images and the noise. The same seed
         gives the same bits on the same machine.
@@ -93,6 +99,8 @@ class VAE(Inference, BlockTrainer):
         architecture: Literal[tuple(ARCHITECTURES)] = "dense",
         channels: Sizes = (16, 32, 64),
         depth: Count = 1,
+        beta: Positive = 1.0,
+        kl_warmup: Whole = 0,
         seed: Seed = 0,
         **kwargs,
     ):
@@ -125,6 +133,8 @@ class VAE(Inference, BlockTrainer):
         self.output_activation = output_activation
         self.initializer = initializer
         self.batch_norm = batch_norm
+        self.beta = beta
+        self.kl_warmup = kl_warmup
         networks = ARCHITECTURES[architecture]
         widths = hidden_units if architecture == "dense" else channels
         sizes = image_shape, widths, latent_dim
@@ -143,6 +153,10 @@ class VAE(Inference, BlockTrainer):
         self.variance = self.add_weight(
             name="variance", dtype=layers.DTYPE, trainable=False, initializer="ones"
         )
+        if kl_warmup:
+            self.warmup_steps = self.add_weight(
+                name="warmup_steps", dtype=layers.DTYPE, trainable=False, initializer="zeros"
+            )
         self.seed_state = self.add_weight(
             name="seed", dtype="int32", trainable=False, initializer="zeros"
         )
@@ -173,6 +187,27 @@ class VAE(Inference, BlockTrainer):
             for old, new in zip(optimizer.variables, fresh.variables, strict=True):
                 old.assign(new)
         self.reset_metrics()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether what is minimised is another sum of the terms than the negative ELBO."""
+        return self.beta != 1 or self.kl_warmup > 0
+
+    def kl_weight(self, training: bool):
+        """Return the weight of the KL term in what is minimised.
+
+        In training it rises with the steps taken where there is a `kl_warmup`; in
+        validation it is always `beta`, so that epochs can be compared.
+        """
+        if not (training and self.kl_warmup):
+            return self.beta
+        steps = tf.cast(self.optimizer.iterations, tf.float32)
+        return self.beta * tf.minimum(1.0, steps / tf.maximum(1.0, self.warmup_steps))
+
+    def _begin_fit(self, steps: int | None) -> None:
+        if self.kl_warmup:
+            require(steps is not None, "kl_warmup", self.kl_warmup, "0 for data of unknown length")
+            self.warmup_steps.assign(self.kl_warmup * steps)
 
     def decoded_mean(self, logits):
         """Return the mean of the pixels, given the decoder's logits."""
@@ -288,5 +323,7 @@ class VAE(Inference, BlockTrainer):
             "architecture": self.architecture,
             "channels": self.channels,
             "depth": self.depth,
+            "beta": self.beta,
+            "kl_warmup": self.kl_warmup,
             "seed": self.seed,
         }
