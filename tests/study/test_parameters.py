@@ -39,7 +39,7 @@ def test_a_single_value_is_a_list_as_in_a_study(name, value, read):
         ("epochs", 0, "epochs: 0 is not allowed; allowed: greater than 0"),
         ("seeds", "many", "seeds: 'many' is not allowed; allowed: a valid integer"),
         ("dataset", ["digits", "mnist5k"], "dataset: "),
-        ("output_activation", "linear", "output_activation: 'linear' goes with "),
+        ("kl_warmup", 400, "kl_warmup: 400 of 400 epochs; allowed: fewer than those"),
     ],
 )
 def test_what_is_not_allowed_is_one_line_without_a_traceback(capsys, name, value, line):

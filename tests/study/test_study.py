@@ -19,7 +19,7 @@ def test_the_defaults_are_nine_seeds_of_three_activations():
     assert made.activations == ["sigmoid", "tanh", "relu"]
     assert made.seeds == list(range(9))
     assert (made.hidden_units, made.latent_dim) == ([128, 64, 32], 16)
-    assert (made.likelihood, made.output_activation) == ("bernoulli", "sigmoid")
+    assert (made.likelihood, made.output_activation) == (None, "sigmoid")
     assert (made.learning_rate, made.batch_size, made.target_loss) == ([0.001], 32, None)
     assert (made.design, made.tune, made.epochs, made.patience) == ("full", None, 400, 15)
     assert (made.margin, made.margins) == (0.01, {})
@@ -27,7 +27,7 @@ def test_the_defaults_are_nine_seeds_of_three_activations():
 
 def test_the_default_grid_is_one_point_of_the_plain_model():
     made = Study.create()
-    assert made.settings == [keys.Setting()]
+    assert made.settings == [keys.Setting(architecture=None)]
 
 
 def test_lists_span_a_grid():
@@ -54,13 +54,14 @@ def test_an_empty_file_is_the_default_study(write_study, text):
 
 def test_the_configurations_have_the_fields_of_the_study():
     made = Study.create(
-        hidden_units=[9, 5], latent_dim=3, likelihood="gaussian", epochs=7, patience=2,
-        batch_size=8, probe_images=4, saturation=0.2, test_fraction=0.3,
+        hidden_units=[9, 5], channels=[4], latent_dim=3, likelihood="gaussian", epochs=7,
+        patience=2, batch_size=8, probe_images=4, saturation=0.2, test_fraction=0.3,
     )  # fmt: skip
     network, training = made.network("elu"), made.training
     assert dataclasses.asdict(network) == {
         "activation": "elu",
         "hidden_units": [9, 5],
+        "channels": [4],
         "latent_dim": 3,
         "likelihood": "gaussian",
         "output_activation": "sigmoid",

@@ -10,6 +10,7 @@ from vaelib.training.configuration import (
     NetworkConfiguration,
     Split,
     TrainingConfiguration,
+    suited,
 )
 
 MODEL = ModelConfiguration(
@@ -45,6 +46,10 @@ CHANGES = [
     {"network": NetworkConfiguration(activation="relu", latent_dim=2)},
     {"setting": Setting(learning_rate=0.1)},
     {"setting": Setting(train_size=10)},
+    {"setting": Setting(architecture="conv")},
+    {"setting": Setting(beta=2.0)},
+    {"setting": Setting(kl_warmup=1)},
+    {"network": NetworkConfiguration(activation="relu", hidden_units=(9,))},
     {"training": TrainingConfiguration(epochs=2)},
     {"training": TrainingConfiguration(epochs=1, patience=3)},
 ]
@@ -56,3 +61,38 @@ def test_each_part_of_a_configuration_and_the_environment_change_the_identity():
     assert len(found) == len(CHANGES) + 2
     assert {len(identity) for identity in found} == {16}
     assert dataclasses.replace(MODEL).identity("here") == MODEL.identity("here")
+
+
+@pytest.mark.parametrize(
+    ("architecture", "field"), [("dense", "channels"), ("conv", "hidden_units")]
+)
+def test_widths_of_the_other_architecture_change_no_identity(architecture, field):
+    model = dataclasses.replace(MODEL, setting=Setting(architecture=architecture))
+    network = dataclasses.replace(MODEL.network, **{field: (5,)})
+    other = dataclasses.replace(model, network=network)
+    assert other.identity("here") == model.identity("here")
+
+
+@pytest.mark.parametrize(
+    ("shape", "output", "architecture", "likelihood"),
+    [
+        ((28, 28, 1), "sigmoid", "dense", "bernoulli"),
+        ((28, 28, 1), "linear", "dense", "gaussian"),
+        ((15, 32, 3), "sigmoid", "dense", "gaussian"),
+        ((16, 16, 3), "sigmoid", "conv", "gaussian"),
+    ],
+)
+def test_what_is_left_open_is_what_suits_the_images(shape, output, architecture, likelihood):
+    network = NetworkConfiguration(activation="relu", likelihood=None, output_activation=output)
+    left_open = [Setting(architecture=None), Setting(architecture="conv", depth=2)]
+    found, settings = suited(network, left_open, shape)
+    assert found == dataclasses.replace(network, likelihood=likelihood)
+    assert [one.architecture for one in settings] == [architecture, "conv"]
+
+
+def test_what_is_given_stays_and_equal_settings_become_one():
+    network = NetworkConfiguration(activation="relu", likelihood="bernoulli")
+    given = [Setting(architecture=name) for name in (None, "dense", "conv")]
+    found, settings = suited(network, given, (32, 32, 3))
+    assert found == network
+    assert settings == [Setting(architecture="conv"), Setting(architecture="dense")]

@@ -87,6 +87,8 @@ def test_the_other_settings_reach_the_model():
     vae = build(decoder_activation="relu", initializer="matched", batch_norm=True)
     assert (vae.activation, vae.decoder_activation) == ("tanh", "relu")
     assert (vae.initializer, vae.batch_norm) == ("matched", True)
+    weighted = build(architecture="conv", beta=2.0, kl_warmup=3)
+    assert (weighted.architecture, weighted.beta, weighted.kl_warmup) == ("conv", 2.0, 3)
     plain = build()
     assert (plain.decoder_activation, plain.initializer) == ("tanh", "keras")
     assert plain.batch_norm is False
@@ -96,6 +98,7 @@ def test_the_network_configuration_reaches_the_model():
     network = NetworkConfiguration(
         activation="elu",
         hidden_units=(9, 5),
+        channels=(4, 3),
         latent_dim=2,
         likelihood="gaussian",
         output_activation="linear",

@@ -75,11 +75,21 @@ JUDGED = tuple(metric for metric in METRICS if metric.judged)
 
 # Labels of columns whose names would mislead a reader.
 _LABELS = {
+    "kl_warmup": "KL warm-up",
     "decoder_activation": "decoder",
     "train_size": "training images",
 }
 # Columns whose values need no label.
-_PLAIN = {"activation", "dataset", "measure", "moment", "nonlinear", "remedy", "training"}
+_PLAIN = {
+    "activation",
+    "architecture",
+    "dataset",
+    "measure",
+    "moment",
+    "nonlinear",
+    "remedy",
+    "training",
+}
 
 
 def label(column: str) -> str:

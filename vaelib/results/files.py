@@ -1,10 +1,13 @@
 """Files of runs and reports: their names, and the result tables as CSV."""
 
+import dataclasses
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
+
+from vaelib.results.keys import Setting
 
 # The result tables. Epochs, layers by epochs and scores of every test image are many:
 # compressed, they stay small enough to publish.
@@ -65,8 +68,15 @@ def read(folder: str | Path) -> dict[str, pd.DataFrame]:
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read one table; no activation's name, not even "none", is a missing value."""
-    return pd.read_csv(path, dtype=_TEXT_COLUMNS, keep_default_na=False, na_values=[""])
+    """Read one table; no activation's name, not even "none", is a missing value.
+
+    A setting that was not there yet when ``runs`` was written has its default.
+    """
+    table = pd.read_csv(path, dtype=_TEXT_COLUMNS, keep_default_na=False, na_values=[""])
+    if "learning_rate" not in table:
+        return table
+    missing = [field for field in dataclasses.fields(Setting) if field.name not in table]
+    return table.assign(**{field.name: field.default for field in missing})
 
 
 def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:

@@ -26,6 +26,7 @@ class Setting:
     ----------
     decoder_activation : str or None
         Of the decoder's hidden layers; None for the encoder's.
+    architecture : {"dense", "conv"}
     depth : int
         How often each hidden layer is repeated.
     initializer : {"keras", "matched"}
@@ -35,16 +36,23 @@ class Setting:
     batch_norm : bool
     weight_decay : float
         Decoupled (Loshchilov and Hutter 2019), of the kernels.
+    beta : float
+        Weight of the KL term in what is minimised; the ELBO is reported without it.
+    kl_warmup : int
+        Epochs over which that weight rises from 0.
     learning_rate : float
     """
 
     decoder_activation: str | None = None
+    architecture: str = "dense"
     depth: int = 1
     initializer: str = "keras"
     optimizer: str = "adam"
     train_size: int | None = None
     batch_norm: bool = False
     weight_decay: float = 0.0
+    beta: float = 1.0
+    kl_warmup: int = 0
     learning_rate: float = 1e-3
 
 

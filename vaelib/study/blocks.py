@@ -177,6 +177,7 @@ def _block(study: Study, grid: Sequence[Setting], rows: Sequence[Sequence[Planne
         "activation": first.activation,
         "dataset": first.source,
         "seeds": [model.configuration.seed for model in rows[0]],
+        "likelihood": own.network.likelihood,
         "epochs": own.training.epochs,
         "scored": own.scored,
     }

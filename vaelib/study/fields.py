@@ -104,6 +104,7 @@ def of_judged_metrics(value: dict[str, float]) -> dict[str, float]:
 StudyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
 
 Design = Literal["full", "race"]
+Architecture = Literal["dense", "conv"]
 Initializer = Literal["keras", "matched"]
 Optimizer = Literal["adam", "sgd", "rmsprop", "nadam", "adamax", "adagrad"]
 Likelihood = Literal["bernoulli", "gaussian"]

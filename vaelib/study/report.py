@@ -17,6 +17,7 @@ from vaelib.results import files, gallery, provenance
 from vaelib.study.notebook import run_notebook
 from vaelib.study.study import Study
 from vaelib.study.tasks import Plan
+from vaelib.training.configuration import suited
 
 COMPARE = provenance.NOTEBOOKS / "02_compare.ipynb"
 CLAIMS = provenance.NOTEBOOKS / "04_claims.ipynb"
@@ -160,6 +161,7 @@ def _describe(study: Study, pool: ImagePool) -> dict:
         "test": test,
         "redrawn": pool.test is None,
         "shape": list(pool.shape),
+        "likelihood": suited(study.network("linear"), [], pool.shape)[0].likelihood,
         "pixels": pool.scale,
         "fingerprint": pool.fingerprint,
     }

@@ -19,6 +19,7 @@ from vaelib.validation import (
     Fraction,
     NotNegative,
     Positive,
+    Whole,
     one_line,
 )
 
@@ -114,19 +115,29 @@ class Study(pydantic.BaseModel):
         retired on the way; see `analysis.race`.
     decoder_activation : one or several str or None
         Of the decoder's hidden layers; that of the encoder by default.
+    architecture : one or several of {"dense", "conv"} or None
+        Dense layers or convolutions; None for what suits the images: convolutions for
+        colour images of 16 pixels and more.
     hidden_units : list of int
-        Of the encoder; the decoder mirrors them.
+        Of a dense encoder; the decoder mirrors them.
+    channels : list of int
+        Of a convolutional encoder, whose layers halve height and width each.
     depth : one or several int
         How often each hidden layer is repeated.
     batch_norm : one or several bool
     latent_dim : int
-    likelihood : {"bernoulli", "gaussian"}
+    likelihood : {"bernoulli", "gaussian"} or None
+        None for what suits the images: gaussian, with a shared variance, for colour.
     output_activation : {"sigmoid", "linear"}
     initializer : one or several of {"keras", "matched"}
     optimizer : one or several str
         adam, sgd (with momentum 0.9), rmsprop, nadam, adamax or adagrad.
     weight_decay : one or several float
         Decoupled, of the kernels.
+    beta : one or several float
+        Weight of the KL term in what is minimised. The ELBO is reported without it.
+    kl_warmup : one or several int
+        Epochs over which that weight rises from 0; below ``epochs``.
     learning_rate : one or several float
     batch_size : int
     epochs : int
@@ -164,15 +175,19 @@ class Study(pydantic.BaseModel):
     seeds: fields.Seeds = list(range(9))
     design: fields.Design = "full"
     decoder_activation: fields.Activations[str | None] = [None]
+    architecture: fields.OneOrSeveral[fields.Architecture | None] = [None]
     hidden_units: fields.Several[Count] = [128, 64, 32]
+    channels: Annotated[fields.Several[Count], pydantic.Field(min_length=1)] = [16, 32, 64]
     depth: fields.OneOrSeveral[Count] = [1]
     batch_norm: fields.OneOrSeveral[pydantic.StrictBool] = [False]
     latent_dim: Count = 16
-    likelihood: fields.Likelihood = "bernoulli"
+    likelihood: fields.Likelihood | None = None
     output_activation: fields.OutputActivation = "sigmoid"
     initializer: fields.OneOrSeveral[fields.Initializer] = ["keras"]
     optimizer: fields.OneOrSeveral[fields.Optimizer] = ["adam"]
     weight_decay: fields.OneOrSeveral[NotNegative] = [0.0]
+    beta: fields.OneOrSeveral[Positive] = [1.0]
+    kl_warmup: fields.OneOrSeveral[Whole] = [0]
     learning_rate: fields.OneOrSeveral[Positive] = [1e-3]
     batch_size: Count = 32
     epochs: Count = 400
@@ -200,6 +215,11 @@ class Study(pydantic.BaseModel):
             raise FieldError(
                 f"output_activation: {self.output_activation!r} goes with likelihood: gaussian; "
                 "allowed with bernoulli: 'sigmoid'"
+            )
+        fewest = min(self.epochs, self.tune.epochs or self.epochs) if self.tune else self.epochs
+        if max(self.kl_warmup) >= fewest:
+            raise FieldError(
+                f"kl_warmup: {max(self.kl_warmup)} of {fewest} epochs; allowed: fewer than those"
             )
         if self.validation_fraction + self.test_fraction >= 1:
             raise FieldError(

@@ -14,7 +14,7 @@ from vaelib.results import provenance
 from vaelib.results.keys import Setting
 from vaelib.study.blocks import PlannedModel
 from vaelib.study.study import Study, Tuning
-from vaelib.training.configuration import ModelConfiguration
+from vaelib.training.configuration import ModelConfiguration, suited
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +71,11 @@ class Planner:
         self.study = study
         self.pools = pools
         self._environment = provenance.environment()
-        self.contests = [Contest(source, setting) for source in pools for setting in study.settings]
+        self.contests = [
+            Contest(source, setting)
+            for source, pool in pools.items()
+            for setting in suited(study.network("linear"), study.settings, pool.shape)[1]
+        ]
 
     def plan(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Plan:
         """Return the models that are needed, as far as that is decided.
@@ -170,9 +174,10 @@ class Planner:
         training = study.training
         if epochs is not None:
             training = dataclasses.replace(training, epochs=epochs)
+        network, _ = suited(study.network(activation), [], pool.shape)
         configuration = ModelConfiguration(
             split=study.split(pool),
-            network=study.network(activation),
+            network=network,
             setting=setting,
             training=training,
             seed=seed,

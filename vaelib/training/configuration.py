@@ -7,27 +7,34 @@ from vaelib.exceptions import require
 from vaelib.results import provenance
 from vaelib.results.keys import Setting
 
+_CONV_FROM = 16  # pixels: the side from which convolutions suit colour images
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NetworkConfiguration:
     """The network; see `VAE` for the fields.
 
-    A `results.keys.Setting` has what varies between the models of a study.
+    A `results.keys.Setting` has what varies between the models of a study, the
+    architecture among it.
 
     Attributes
     ----------
     activation : str
     hidden_units : sequence of int
-        Before a setting's ``depth`` repeats them.
+        Of a dense network, before a setting's ``depth`` repeats them.
+    channels : sequence of int
+        Of a convolutional one, likewise.
     latent_dim : int
-    likelihood : {"bernoulli", "gaussian"}
+    likelihood : {"bernoulli", "gaussian"} or None
+        None for the one that suits the images; see `suited`.
     output_activation : {"sigmoid", "linear"}
     """
 
     activation: str
     hidden_units: Sequence[int] = (128, 64, 32)
+    channels: Sequence[int] = (16, 32, 64)
     latent_dim: int = 16
-    likelihood: str = "bernoulli"
+    likelihood: str | None = "bernoulli"
     output_activation: str = "sigmoid"
 
 
@@ -119,4 +126,40 @@ class ModelConfiguration:
         environment : str
             Hash of the code and the libraries; see `provenance.environment`.
         """
-        return provenance.hash_of([environment, dataclasses.asdict(self)])[:16]
+        configuration = dataclasses.asdict(self)
+        # The widths of the other architecture do not matter.
+        dense = self.setting.architecture == "dense"
+        del configuration["network"]["channels" if dense else "hidden_units"]
+        return provenance.hash_of([environment, configuration])[:16]
+
+
+def suited(
+    network: NetworkConfiguration, settings: Sequence[Setting], image_shape: tuple[int, int, int]
+) -> tuple[NetworkConfiguration, list[Setting]]:
+    """Replace what is left open by what suits the images.
+
+    Convolutions for colour images of 16 pixels and more, dense layers for others; a
+    Gaussian likelihood for colour images and linear outputs, Bernoulli's for others.
+
+    Parameters
+    ----------
+    network : NetworkConfiguration
+    settings : sequence of Setting
+        Their ``architecture`` may be None.
+    image_shape : tuple of int
+        Height, width and channels.
+
+    Returns
+    -------
+    network : NetworkConfiguration
+    settings : list of Setting
+        Without those that are equal now.
+    """
+    height, width, channels = image_shape
+    architecture = "conv" if channels > 1 and min(height, width) >= _CONV_FROM else "dense"
+    gaussian = channels > 1 or network.output_activation == "linear"
+    likelihood = network.likelihood or ("gaussian" if gaussian else "bernoulli")
+    chosen = [
+        dataclasses.replace(one, architecture=one.architecture or architecture) for one in settings
+    ]
+    return dataclasses.replace(network, likelihood=likelihood), list(dict.fromkeys(chosen))

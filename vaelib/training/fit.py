@@ -85,13 +85,18 @@ def build(
     vae = VAE(
         image_shape,
         activation=network.activation,
-        hidden_units=[units for units in network.hidden_units for _ in range(setting.depth)],
+        architecture=setting.architecture,
+        hidden_units=network.hidden_units,
+        channels=network.channels,
+        depth=setting.depth,
         latent_dim=network.latent_dim,
         likelihood=network.likelihood,
         output_activation=network.output_activation,
         decoder_activation=setting.decoder_activation,
         initializer=setting.initializer,
         batch_norm=setting.batch_norm,
+        beta=setting.beta,
+        kl_warmup=setting.kl_warmup,
     )
     config = {"momentum": _MOMENTUM} if setting.optimizer == "sgd" else {}
     if setting.weight_decay:
@@ -122,7 +127,8 @@ def fit(
     learning_rate : float
     seed : int
     training : TrainingConfiguration
-        Gives the epochs, the patience and the batch size.
+        Gives the epochs, the patience and the batch size. While the KL term's weight
+        rises, training does not end.
     probe : GradientProbe
 
     Returns
@@ -138,7 +144,10 @@ def fit(
     callbacks = [clock, probe, keras.callbacks.TerminateOnNaN()]
     if training.patience is not None:
         stopping = keras.callbacks.EarlyStopping(
-            "val_loss", patience=training.patience, restore_best_weights=True
+            "val_objective" if model.weighted else "val_loss",
+            patience=training.patience,
+            restore_best_weights=True,
+            start_from_epoch=model.kl_warmup,
         )
         callbacks.append(stopping)
     started = time.perf_counter()
@@ -151,7 +160,8 @@ def fit(
         verbose=0,
     ).history
     seconds = time.perf_counter() - started
-    history = pd.DataFrame(log)
+    # What is minimised follows from the terms; all models have the same columns.
+    history = pd.DataFrame(log).drop(columns=["objective", "val_objective"], errors="ignore")
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     history["seconds"] = clock.seconds
     diverged = not np.isfinite(history[["loss", "val_loss"]]).all(axis=None)

@@ -103,12 +103,14 @@ def _identify(
             table.insert(position, column, value)
     setting = dataclasses.asdict(configuration.setting)
     setting["decoder_activation"] = configuration.setting.decoder_activation or SAME
+    dense = configuration.setting.architecture == "dense"
+    widths = configuration.network.hidden_units if dense else configuration.network.channels
     run.tables["runs"] = run.tables["runs"].assign(
         **setting,
         scored=configuration.scored,
         most_epochs=configuration.training.epochs,
         patience=configuration.training.patience,
-        hidden_units="-".join(map(str, configuration.network.hidden_units)),
+        hidden_units="-".join(map(str, widths)),
         latent_dim=configuration.network.latent_dim,
         likelihood=configuration.network.likelihood,
         batch_size=configuration.training.batch_size,

@@ -76,7 +76,7 @@ def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
     comparison, study = facts["comparisons"][index], facts["study"]
     if index:
         return f"With {comparison['label']}"
-    conditions = [_length(summary, study)]
+    conditions = [*_network(comparison, facts), _length(summary, study)]
     tuned = [label(name) for name, value in comparison.items() if value == comparisons.OWN]
     if tuned:
         conditions.append(f"each with its own {listed(tuned)}, chosen on validation")
@@ -95,6 +95,19 @@ def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
     if labelled:
         conditions.append(labelled)
     return f"On {comparison['dataset']} ({', '.join(conditions)})"
+
+
+def _network(comparison: dict, facts: dict) -> list[str]:
+    """Return what kind of network was trained, where the study has not one for each comparison."""
+    kinds = {"dense": "dense layers", "conv": "convolutions"}
+    likelihoods = {
+        "bernoulli": "a Bernoulli likelihood",
+        "gaussian": "a Gaussian likelihood with a shared variance",
+    }
+    architectures = {one.get("architecture") for one in facts["comparisons"]}
+    kind = kinds.get(comparison.get("architecture")) if len(architectures) == 1 else None
+    likelihood = likelihoods.get(facts["images"][comparison["dataset"]].get("likelihood"))
+    return [part for part in (kind, likelihood) if part]
 
 
 def _length(summary: pd.DataFrame, study: dict) -> str:
