@@ -17,8 +17,10 @@ def measured(vae, images, **options) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_kernel_gradients_are_those_of_the_objective(make_vae, images, likelihood):
-    vae = make_vae(hidden_units=(8, 7), likelihood=likelihood)
+@pytest.mark.parametrize("architecture", ["dense", "conv"])
+def test_kernel_gradients_are_those_of_the_objective(make_vae, images, likelihood, architecture):
+    widths = {"hidden_units": (8, 7), "channels": (4, 3)}
+    vae = make_vae(likelihood=likelihood, architecture=architecture, **widths)
     table = measured(vae, images, seed=4)
     noise = np.random.default_rng([4]).standard_normal((len(images), 3), dtype="float32")
     with tf.GradientTape() as tape:
@@ -136,9 +138,14 @@ def test_rows_are_cleared_when_training_starts_again(make_vae, images):
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("loaded", [False, True])
-def test_rows_name_the_network_and_the_role(make_vae, images, tmp_path, batch_norm, loaded):
-    vae = make_vae(hidden_units=(8, 7), batch_norm=batch_norm)
+@pytest.mark.parametrize(
+    ("loaded", "architecture"), [(False, "dense"), (True, "dense"), (True, "conv")]
+)
+def test_rows_name_the_network_and_the_role(
+    make_vae, images, tmp_path, batch_norm, loaded, architecture
+):
+    widths = {"hidden_units": (8, 7), "channels": (4, 3)}
+    vae = make_vae(batch_norm=batch_norm, architecture=architecture, **widths)
     before = measured(vae, images)
     if loaded:
         vae.optimizer.build(vae.trainable_variables)
