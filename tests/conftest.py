@@ -8,6 +8,14 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep decoded pictures away from the user's cache, in this process and its children."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAELIB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def images() -> np.ndarray:
     """Seventy small grey images: two batches of 32 and a short one of 6."""

@@ -5,10 +5,17 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "archives",
+        "arrangement",
         "downloads",
+        "folders",
         "images",
+        "picture_cache",
+        "picture_sets",
+        "pictures",
         "pixels",
         "readers",
         "sources",
+        "workers",
     ],
 )
