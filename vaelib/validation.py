@@ -59,6 +59,16 @@ def _image_shape(value: Any) -> list | tuple:
     return _sizes(value)
 
 
+def _image_size(value: Any) -> list | tuple:
+    """Read one number as height and width."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    sides = value if isinstance(value, list | tuple) else [value, value]
+    whole = [_whole_number(side) for side in sides]
+    if len(whole) != 2 or not all(type(side) is int and 8 <= side <= 128 for side in whole):
+        raise ValueError("Input should be a whole number from 8 to 128, or [height, width]")
+    return whole
+
+
 _WHOLE = BeforeValidator(_whole_number)
 Count = Annotated[int, Field(gt=0, strict=True), _WHOLE]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True), _WHOLE]
@@ -67,6 +77,7 @@ Share = Annotated[float, BeforeValidator(_not_a_boolean), Field(ge=0, lt=1)]
 Fraction = Annotated[float, BeforeValidator(_not_a_boolean), Field(gt=0, lt=1)]
 Finite = Annotated[float, BeforeValidator(_not_a_boolean), Field(allow_inf_nan=False)]
 ImageShape = Annotated[tuple[Count, Count, Count], BeforeValidator(_image_shape)]
+ImageSize = Annotated[tuple[int, int], BeforeValidator(_image_size)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_sizes)]
 Positive = Annotated[Finite, Field(gt=0)]
 NotNegative = Annotated[Finite, Field(ge=0)]

@@ -30,6 +30,20 @@ def test_the_scale_follows_from_the_type(pixels, expected, scale):
     assert said == scale
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_channels_first_are_moved_to_the_end(channels):
+    images = np.random.default_rng(0).uniform(size=(2, 6, 5, channels))
+    scaled, said = to_unit_range({"x": np.moveaxis(images, -1, 1)})
+    np.testing.assert_array_equal(scaled["x"], images.astype("float32"))
+    assert said == "float64, channels moved to the end"
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 3), (2, 3, 8, 3), (2, 1, 6, 1), (2, 4, 3, 4)])
+def test_channels_stay_where_they_may_be_the_last(shape):
+    scaled, said = to_unit_range({"x": np.zeros(shape)})
+    assert (scaled["x"].shape, said) == (shape, "float64")
+
+
 def test_a_dark_array_has_the_scale_of_its_source():
     dark = np.tile([0, 1], (5, 4, 1)).astype("uint8")
     scaled, _ = to_unit_range({"x_train": LEVELS.astype("uint8"), "x_test": dark})

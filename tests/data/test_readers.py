@@ -1,5 +1,7 @@
 """Readers of images: values, shapes and labels, and what is refused."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,8 @@ def test_colour_reals_are_kept(save):
     ("arrays", "message"),
     [
         ({"x_test": GREY}, "has no array x_train; it has x_test"),
-        ({"images": GREY}, "has no array x_test, x_train; it has images"),
+        ({"images": GREY, "other": GREY}, "has no array x_test, x_train; it has images, other"),
+        ({"images": GREY, "x_train": GREY}, "has no array x_test; it has images, x_train"),
         ({"x_train": GREY[0], "x_test": GREY}, r"x_train has shape \(4, 3\)"),
         ({"x_train": GREY, "x_test": GREY[:0]}, r"x_test has shape \(0, 4, 3, 1\)"),
         ({"x_train": np.zeros((9, 4, 3, 2)), "x_test": GREY}, r"shape \(9, 4, 3, 2\)"),
@@ -49,12 +52,12 @@ def test_colour_reals_are_kept(save):
             {"x_train": GREY, "x_test": GREY, "y_test": [1, 2]},
             r"y_test has shape \(2,\) for 40 images",
         ),
-        ({"x_train": np.array([{}]), "x_test": GREY}, "has Python objects among x_train"),
+        ({"x_train": np.array([{}]), "x_test": GREY}, "has Python objects; allowed: "),
         ({"X_train": GREY, "x_test": GREY}, "has no array x_train; .*; rename X_train to x_train"),
         ({"xtrain": GREY, "x_tst": GREY}, "rename x_tst to x_test and xtrain to x_train"),
         (
             {"x_train": GREY, "x_test": GREY, "y_train": np.array([{}] * 40)},
-            "has Python objects among .*as y.astype",
+            "has Python objects; .*as y.astype",
         ),
         (
             {"x_train": GREY, "x_test": GREY, "y_train": np.eye(4)[np.arange(40) % 4]},
@@ -91,6 +94,54 @@ def test_a_file_that_is_no_npz_is_refused_in_one_line(save, tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("names", [["images"], ["x_train"], ["arr_0"], ["x_train", "y_train"]])
+def test_one_array_of_images_is_enough(save, names):
+    arrays = dict(zip(names, (GREY, np.arange(40) % 2), strict=False))
+    images = load_images(save(**arrays))
+    assert [len(part) for part in (images.train, images.validation, images.test)] == [32, 4, 4]
+    assert (images.test_labels is None) == (len(names) == 1)
+
+
+def test_an_npy_file_is_one_array(tmp_path):
+    np.save(tmp_path / "own.npy", GREY)
+    images = load_images(tmp_path / "own.npy")
+    assert (images.name, images.shape, len(images.train)) == ("own", (4, 3, 1), 32)
+
+
+class _Explosive:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('unpickled')",)
+
+
+@pytest.mark.parametrize("content", ["objects", "pickle", "text", "nothing", "npz", "half"])
+def test_what_is_no_npy_is_refused_in_one_line_and_never_unpickled(tmp_path, content):
+    path = tmp_path / "own.npy"
+    if content == "objects":
+        np.save(path, np.array([_Explosive()]), allow_pickle=True)
+    elif content == "npz":
+        with open(path, "wb") as file:
+            np.savez(file, x_train=GREY, x_test=GREY)
+    elif content == "half":
+        np.save(path, GREY)
+        path.write_bytes(path.read_bytes()[:300])
+    else:
+        texts = {"pickle": pickle.dumps(_Explosive()), "text": b"hello", "nothing": b""}
+        path.write_bytes(texts[content])
+    with pytest.raises(
+        ValueError, match="^dataset: '.*own.npy' (has Python objects|is not a)"
+    ) as no:
+        load_images(path)
+    assert "\n" not in str(no.value)
+
+
+@pytest.mark.parametrize("source", ["digits", GREY, {"x_train": GREY, "x_test": GREY}])
+def test_arrays_are_resized_where_a_size_is_given(source):
+    images = load_images(source, image_size=[12, 16])
+    assert images.shape == (12, 16, 1)
+    assert images.test.max() <= 1
+    assert "resized and centre-cropped from" in images.scale
+
+
 def test_arrays_that_are_not_needed_are_not_read(save):
     images = load_images(save(x_train=GREY, x_test=GREY, notes=np.array([{"camera": 1}])))
     assert len(images.test) == 40
@@ -115,7 +166,7 @@ def test_a_keras_dataset_keeps_its_own_test_images(monkeypatch):
 
 
 def test_every_kind_of_source_has_a_reader():
-    assert set(READERS) == set(Kind)
+    assert {*READERS, Kind.FOLDER, Kind.ARCHIVE} == set(Kind)
 
 
 @pytest.mark.parametrize("name", [n for n, kind in BUILT_IN.items() if kind == Kind.EMBEDDED])
@@ -134,8 +185,11 @@ def test_embedded_images_have_labels_and_no_test_images(name):
         (
             "photographs",
             "dataset: 'photographs' is unknown; allowed: mnist5k, digits, mnist, fashion_mnist, "
-            "cifar10, or the path of a .npz file",
+            "cifar10, or the path of a folder, .zip or .tar of pictures, or of a .npz or .npy file",
         ),
+        ("no/where", "dataset: there is no folder 'no/where'"),
+        ("nowhere.zip", "dataset: there is no archive 'nowhere.zip'"),
+        ("nowhere.npy", "dataset: there is no file 'nowhere.npy'"),
     ],
 )
 def test_a_source_that_cannot_be_found_is_refused(given, message):

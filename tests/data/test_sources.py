@@ -19,13 +19,47 @@ from vaelib.data.sources import BUILT_IN, Kind, Source, allowed
         ("mnist.npz", Kind.NPZ, "mnist", "mnist.npz"),
         ("cats", None, "cats", "cats"),
         ("own.NPZ", Kind.NPZ, "own", "own.NPZ"),
+        ("own.npy", Kind.NPY, "own", "own.npy"),
+        ("cats.zip", Kind.ARCHIVE, "cats", "cats.zip"),
+        ("my/cats.v2.TAR.GZ", Kind.ARCHIVE, "cats.v2", "cats.v2.TAR.GZ"),
+        ("missing/cats", Kind.FOLDER, "cats", "cats"),
+        ("missing/cats/", Kind.FOLDER, "cats", "cats"),
+        ("missing/cat.png", None, "cat.png", "cat.png"),
+        ("", None, "", ""),
     ],
 )
 def test_a_source_is_recognised_and_named(given, kind, name, label):
     source = Source.parse(given)
     assert (source.kind, source.name, source.label) == (kind, name, label)
     assert source.given == str(given)
-    assert source.is_path == (kind == Kind.NPZ)
+    assert source.is_path == (kind in (Kind.NPZ, Kind.NPY, Kind.ARCHIVE, Kind.FOLDER))
+
+
+@pytest.mark.parametrize(
+    "name", ["cats", "two words", 'it\'s "q" & co; $HOME', "字母 Ä", "-dash", "cats.npz", "a,b"]
+)
+def test_a_folder_that_is_there_is_recognised_by_its_name(tmp_path, monkeypatch, name):
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+    source = Source.parse(name)
+    assert (source.kind, source.name, source.label) == (Kind.FOLDER, name, name)
+    assert source.exists
+    assert source.location == str(tmp_path / name)
+    assert Source.parse(source.location).name == name
+
+
+@pytest.mark.parametrize("given", [".", "./", "../here"])
+def test_a_folder_has_the_name_of_its_place(tmp_path, monkeypatch, given):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert Source.parse(given).name == "here"
+
+
+def test_a_built_in_name_goes_before_a_folder(tmp_path, monkeypatch):
+    (tmp_path / "digits").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Source.parse("digits").kind == Kind.EMBEDDED
+    assert Source.parse("./digits").kind == Source.parse(Path("digits")).kind == Kind.FOLDER
 
 
 @pytest.mark.parametrize("given", [*BUILT_IN, "cats"])
@@ -55,5 +89,6 @@ def test_a_location_names_the_same_source():
 
 
 def test_what_is_allowed_offline_needs_no_download():
-    assert allowed() == "mnist5k, digits, mnist, fashion_mnist, cifar10, or the path of a .npz file"
-    assert allowed(offline=True) == "mnist5k, digits, or the path of a .npz file"
+    paths = "or the path of a folder, .zip or .tar of pictures, or of a .npz or .npy file"
+    assert allowed() == f"mnist5k, digits, mnist, fashion_mnist, cifar10, {paths}"
+    assert allowed(offline=True) == f"mnist5k, digits, {paths}"

