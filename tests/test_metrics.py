@@ -6,6 +6,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from vaelib import metrics
+from vaelib.data.pixels import Pixels
 
 STANDARD = {"gaussian_weights": True, "sigma": 1.5}
 
@@ -80,6 +81,18 @@ def test_ssim_of_an_image_does_not_depend_on_its_neighbours():
         metrics.ssim(images, reconstructions)[order],
         rtol=1e-9,
     )
+
+
+@pytest.mark.parametrize("metric", [metrics.mse, metrics.psnr, metrics.ssim])
+def test_scores_do_not_depend_on_how_many_images_are_scored_at_once(metric, monkeypatch):
+    rng = np.random.default_rng(0)
+    levels = rng.integers(0, 256, (7, 14, 12, 3), "uint8")
+    reals, decoded = np.asarray(Pixels(levels)), rng.uniform(size=levels.shape).astype("float32")
+    at_once, entropy = metric(reals, decoded), metrics.pixel_entropy(reals)
+    monkeypatch.setattr(metrics, "_AT_ONCE", 3 * 14 * 12 * 3)
+    np.testing.assert_array_equal(metric(reals, decoded), at_once)
+    np.testing.assert_array_equal(metric(Pixels(levels), decoded), at_once)
+    assert metrics.pixel_entropy(Pixels(levels)) == entropy
 
 
 def test_ssim_of_identical_images_is_one():

@@ -4,16 +4,36 @@ Pure functions; those of reconstructions return a value for each image, to be av
 by the caller.
 """
 
+import functools
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy.special import entr
 from scipy.stats import wasserstein_distance
 from skimage.metrics import structural_similarity
 
+_AT_ONCE = 2**23  # pixels that are scored at once
 _TOLERANCE = 1e-6  # of grey values: rounding errors of float32
 SSIM_WINDOW = 11  # pixels: a Gaussian of sigma 1.5 cut at 3.5 sigma
 
 
+def _in_chunks(score: Callable) -> Callable:
+    """Score many images in parts: all of them as float64 would need eight times the bytes."""
+
+    @functools.wraps(score)
+    def scored(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+        both = [x if hasattr(x, "shape") else np.asarray(x) for x in (images, reconstructions)]
+        _require_equal_shapes(*both, "reconstructions")
+        rows = max(1, _AT_ONCE // max(1, math.prod(both[0].shape[1:])))
+        starts = range(0, max(1, len(both[0])), rows)
+        return np.concatenate([score(*(x[start : start + rows] for x in both)) for start in starts])
+
+    return scored
+
+
+@_in_chunks
 def mse(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Mean squared error of each image.
 
@@ -77,6 +97,7 @@ def ssim_window(height: int, width: int) -> tuple[int, bool]:
     return side - 1 + side % 2, False
 
 
+@_in_chunks
 def ssim(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """Structural similarity of each image (Wang et al. 2004).
 
@@ -207,8 +228,13 @@ def pixel_entropy(images: np.ndarray) -> float:
     float
         In nats, summed over pixels, averaged over images.
     """
-    values = _pixels(images, "images")
-    return float(np.mean(np.sum(entr(values) + entr(1 - values), axis=(1, 2, 3))))
+    images = images if hasattr(images, "shape") else np.asarray(images)
+    rows = max(1, _AT_ONCE // max(1, math.prod(images.shape[1:])))
+    parts = []
+    for start in range(0, max(1, len(images)), rows):
+        values = _pixels(images[start : start + rows], "images")
+        parts.append(np.sum(entr(values) + entr(1 - values), axis=(1, 2, 3)))
+    return float(np.mean(np.concatenate(parts)))
 
 
 def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 
 from vaelib import VAE
 from vaelib.backend import keras, tf
+from vaelib.data.pixels import Pixels
 from vaelib.models import input_pipeline
 
 CONV = {"architecture": "conv", "channels": (4, 3)}
@@ -90,6 +91,39 @@ def test_bits_do_not_depend_on_the_length_of_blocks(make_vae, images, same_weigh
         vae.fit(images, epochs=2, batch_size=8, verbose=0)
     assert int(parts.optimizer.iterations) == 18
     assert same_weights(whole, parts)
+
+
+@pytest.mark.parametrize("fields", [{}, {"likelihood": "gaussian"}, {"batch_norm": True}], ids=str)
+def test_bytes_train_to_the_bits_of_reals(make_vae, same_weights, fields):
+    """Of a split that shares its pool with others, and of all levels, whose last bits differ."""
+    levels = np.random.default_rng(0).integers(0, 256, (90, 6, 5, 1), "uint8")
+    levels.flat[:256] = np.arange(256)
+    pool = Pixels(levels)
+    train, validation = pool.take(np.arange(0, 90, 2)[::-1]), pool.take(slice(1, None, 2))
+    of_bytes, of_reals = make_vae(**fields), make_vae(**fields)
+    log = of_bytes.fit(train, epochs=2, validation_data=validation, verbose=0).history
+    reals = np.asarray(train), np.asarray(validation)
+    expected = of_reals.fit(reals[0], epochs=2, validation_data=reals[1], verbose=0).history
+    assert same_weights(of_bytes, of_reals)
+    assert log == expected
+    for method in ("elbo", "reconstruct"):
+        given, wanted = (getattr(of_bytes, method)(x) for x in (train, reals[0]))
+        np.testing.assert_array_equal(given, wanted)
+    bounds = (of_bytes.importance_bound(x, samples=3) for x in (train, reals[0]))
+    np.testing.assert_array_equal(*bounds)
+
+
+def test_the_last_bytes_may_be_the_validation(make_vae, same_weights):
+    levels = np.random.default_rng(0).integers(0, 256, (40, 6, 5, 1), "uint8")
+    one, other = make_vae(), make_vae()
+    one.fit(Pixels(levels), validation_split=0.25, verbose=0)
+    other.fit(np.asarray(Pixels(levels)), validation_split=0.25, verbose=0)
+    assert same_weights(one, other)
+
+
+def test_bytes_of_another_shape_are_refused(make_vae):
+    with pytest.raises(ValueError, match=r"^x: shape \(3, 4, 4, 1\) is not allowed"):
+        make_vae().fit(Pixels(np.zeros((3, 4, 4, 1), "uint8")))
 
 
 def test_every_image_is_trained_on_once_an_epoch(make_vae, images):

@@ -3,14 +3,18 @@
 import dataclasses
 import functools
 import hashlib
+import math
 import os
 from collections.abc import Mapping
 
 import numpy as np
 
 from vaelib.data import readers
+from vaelib.data.pixels import Pixels, in_chunks, take
 from vaelib.data.sources import Source, allowed
 from vaelib.validation import Count, Fraction, ImageSize, Seed, shown, validated
+
+_HASHED_AT_ONCE = 2**24  # bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +25,9 @@ class ImageSet:
     ----------
     name : str
         Of the source; see `data.sources.Source.name`.
-    train, validation, test : array of float32 [n, height, width, channels]
-        Grey or colour values in [0, 1].
+    train, validation, test : array of float32 or Pixels [n, height, width, channels]
+        Grey or colour values in [0, 1]. Of 8-bit sources `data.pixels.Pixels`, which are
+        bytes in memory and arrays of float32 in use.
     train_labels, validation_labels, test_labels : array of int [n] or None
         Classes, where the source has them.
     scale : str
@@ -35,9 +40,9 @@ class ImageSet:
     """
 
     name: str
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
+    train: np.ndarray | Pixels
+    validation: np.ndarray | Pixels
+    test: np.ndarray | Pixels
     train_labels: np.ndarray | None = None
     validation_labels: np.ndarray | None = None
     test_labels: np.ndarray | None = None
@@ -63,10 +68,10 @@ class ImagePool:
     ----------
     name : str
         Of the source; see `data.sources.Source.name`.
-    images : array of float32 [n, height, width, channels]
+    images : array of float32 or Pixels [n, height, width, channels]
         In [0, 1]; those that are split.
     labels : array of int [n] or None
-    test : array of float32 [n, height, width, channels] or None
+    test : array of float32 or Pixels [n, height, width, channels] or None
         Test images that the source itself sets apart: every split keeps them.
     test_labels : array of int [n] or None
     scale : str
@@ -76,9 +81,9 @@ class ImagePool:
     """
 
     name: str
-    images: np.ndarray
+    images: np.ndarray | Pixels
     labels: np.ndarray | None = None
-    test: np.ndarray | None = None
+    test: np.ndarray | Pixels | None = None
     test_labels: np.ndarray | None = None
     scale: str = ""
     skipped: tuple[str, ...] = ()
@@ -187,7 +192,7 @@ def load_pool(source, *, image_size: ImageSize | None = None) -> ImagePool:
         ``y_train``, ``y_test``, [n, height, width] or [n, height, width, channels].
         Also arrays themselves: all images, a pair of training and test images, or
         a mapping with the names of such a file, of which only ``x_train`` is
-        needed. Pixels are scaled by their type; see `data.pixels.to_unit_range`.
+        needed. Pixels are scaled by their type; see `data.scaling.to_unit_range`.
     image_size : int or (height, width), optional
         8 to 128 pixels, to which images are resized; what does not fit is cropped on
         both sides alike. By default arrays stay as they are, and pictures have the size
@@ -215,19 +220,24 @@ def load_pool(source, *, image_size: ImageSize | None = None) -> ImagePool:
 def _refuse_equal(pool: ImagePool) -> None:
     """Refuse images of which there is nothing to learn."""
     first = pool.images[0]
-    if len(pool.images) > 1 and all((image == first).all() for image in pool.images):
+    chunks = in_chunks(pool.images)
+    if len(pool.images) > 1 and all((chunk == first).all() for chunk in chunks):
         raise ValueError(
             f"dataset: {pool.name!r} has {len(pool.images):,} equal images; allowed: images that "
             "differ"
         )
 
 
-def _fingerprint(*arrays: np.ndarray | None) -> str:
+def _fingerprint(*arrays: np.ndarray | Pixels | None) -> str:
     """Return the first 16 hexadecimal digits of the SHA-256 of arrays and their shapes."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(repr(None if array is None else array.shape).encode())
-        if array is not None:
+        if isinstance(array, Pixels):
+            digest.update(b"levels")
+            for rows in np.array_split(array.rows, math.ceil(array.size / _HASHED_AT_ONCE)):
+                digest.update(array.pool[rows])
+        elif array is not None:
             digest.update(np.ascontiguousarray(array).view("uint8"))
     return digest.hexdigest()[:16]
 
@@ -269,6 +279,5 @@ def _split(images, labels, held_out, seed, field):
         random_state=seed,
         stratify=labels if stratified else None,
     )
-    if labels is None:
-        return images[kept], images[out], None, None
-    return images[kept], images[out], labels[kept], labels[out]
+    labels, held_out_labels = (None, None) if labels is None else (labels[kept], labels[out])
+    return take(images, kept), take(images, out), labels, held_out_labels

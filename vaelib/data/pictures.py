@@ -151,7 +151,6 @@ def fit(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         Reals within the range that they had.
     """
     height, width = size
-    images = np.asarray(images)
     fitted = np.empty((len(images), height, width, images.shape[-1]), images.dtype)
     for image, place in zip(images, fitted, strict=True):
         for channel in range(image.shape[-1]):  # Pillow has no colour of reals

@@ -1,131 +1,145 @@
-"""Pixels as float32 in [0, 1]: one scale for all arrays of a source, by their type."""
+"""Images kept as bytes that are used as float32 in [0, 1]."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
-# The largest grey level of each type. Other integers hold 8-bit levels, as arrays
-# of integers often do that were not read from a file.
-_LEVELS = {"uint8": 255, "uint16": 65535}
-_OTHER_LEVELS = 255
-_CHANNELS = (1, 3, 4)
-_TOLERANCE = 1e-6  # of float32 and float64, whose rounding errors are smaller
+WHITE = np.float32(255)
+_AT_ONCE = 2**23  # pixels that are converted at once: 32 MB as float32
 
 
-def to_unit_range(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], str]:
-    """Convert the pixels of a source to float32 in [0, 1].
+class Pixels(np.lib.mixins.NDArrayOperatorsMixin):
+    """Images as 8-bit levels, a quarter of the memory, with the face of an array of float32.
+
+    What is taken out of it, by an index, an operator, a function of NumPy or
+    ``np.asarray``, is an array of float32, equal in bits to
+    ``levels.astype("float32") / 255``. Only `take` keeps bytes, and copies none.
 
     Parameters
     ----------
-    arrays : mapping of str to array
-        By what messages call them. [n, height, width] or [n, height, width, 1, 3 or
-        4]; also [n, 1, 3 or 4, height, width] where no other axis can be that of
-        channels. ``bool`` is 0 and 1, ``uint8`` is divided by 255, ``uint16`` by
-        65535, and other integers by 255. Reals are in [0, 1]; rounding errors
-        beyond are clipped.
+    pool : array of uint8 [m, height, width, channels]
+        Not copied, and not to be changed.
+    rows : array of int [n], optional
+        Which images of the pool these are, in order; all by default.
 
-    Returns
-    -------
-    arrays : dict of str to array of float32 [n, height, width, channels]
-    scale : str
-        What was done, in words.
-
-    Raises
-    ------
-    ValueError
-        For another shape, type or range, with how to rescale.
+    Examples
+    --------
+    >>> images = Pixels(np.array([[[[0], [51]]], [[[102], [255]]]], "uint8"))
+    >>> images.shape, images.dtype
+    ((2, 1, 2, 1), dtype('float32'))
+    >>> images[1].ravel()
+    array([0.4, 1. ], dtype=float32)
     """
-    given = arrays
-    arrays = {where: _with_channels(pixels, where) for where, pixels in arrays.items()}
-    levels = {where: _levels(pixels, where) for where, pixels in arrays.items()}
-    scales = {level for level in levels.values() if level > 1}
-    if len(scales) > 1:
-        types = ", ".join(f"{where} {pixels.dtype}" for where, pixels in arrays.items())
-        raise ValueError(
-            f"dataset: {types} have different grey levels; allowed: one type for all arrays"
-        )
-    if scales:
-        _refuse_binary_integers(arrays, levels)
-    scaled = {where: _scaled(pixels, levels[where], where) for where, pixels in arrays.items()}
-    divided = f", divided by {scales.pop()}" if scales else ""
-    moved = any(
-        np.ndim(before) == 4 and np.shape(before) != arrays[where].shape
-        for where, before in given.items()
-    )
-    channels = ", channels moved to the end" if moved else ""
-    return scaled, f"{_types(arrays)}{divided}{channels}"
+
+    dtype = np.dtype("float32")
+    ndim = 4
+
+    def __init__(self, pool: np.ndarray, rows: np.ndarray | None = None):
+        if pool.dtype != np.uint8 or pool.ndim != self.ndim:
+            raise ValueError(
+                f"pool: {pool.dtype} of shape {pool.shape}; allowed: uint8 [n, height, width, "
+                "channels]"
+            )
+        self.pool = pool
+        self._rows = rows
+        self._derived: dict[Callable, Any] = {}
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Positions of the images in the pool, [n]."""
+        return np.arange(len(self.pool)) if self._rows is None else self._rows
+
+    @property
+    def levels(self) -> np.ndarray:
+        """The images as uint8 [n, height, width, channels]; a copy, but for a whole pool."""
+        return self.pool if self._rows is None else self.pool[self._rows]
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Number, height, width and channels of the images."""
+        return (len(self), *self.pool.shape[1:])
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
+    def take(self, rows) -> "Pixels":
+        """Return some of the images, by an index of the first axis, as bytes of the same pool."""
+        taken = Pixels(self.pool, self.rows[rows])
+        taken._derived = self._derived
+        return taken
+
+    def of_pool(self, function: Callable) -> Any:
+        """Return what a function makes of the pool, once for all `Pixels` of that pool."""
+        if function not in self._derived:
+            self._derived[function] = function(self.pool)
+        return self._derived[function]
+
+    def __len__(self) -> int:
+        return len(self.pool) if self._rows is None else len(self._rows)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[row] for row in range(len(self)))
+
+    def __getitem__(self, key):
+        if self._rows is None:
+            return _reals(self.pool[key])
+        first, *others = key if isinstance(key, tuple) and key else (key,)
+        if isinstance(first, slice):
+            return _reals(self.pool[self._rows[first]][(slice(None), *others)])
+        if not others and first is not None and first is not Ellipsis:
+            return _reals(self.pool[self._rows[first]])
+        return _reals(self.levels[key])
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("Pixels are bytes: an array of reals is always a copy")
+        return _reals(self.levels).astype(dtype or self.dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+        arrays = [np.asarray(x) if isinstance(x, Pixels) else x for x in inputs]
+        if out is not None and not any(isinstance(x, Pixels) for x in out):
+            kwargs["out"] = out  # else of x += 1, which makes a new array of x
+        return getattr(ufunc, method)(*arrays, **kwargs)
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(np.asarray(self), name)  # methods of an array, such as mean
+
+    def __reduce__(self):
+        return Pixels, (self.levels,)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} images of {' x '.join(map(str, self.shape[1:]))} bytes>"
 
 
-def _with_channels(pixels: np.ndarray, where: str) -> np.ndarray:
-    if np.ma.is_masked(pixels):
-        raise ValueError(f"dataset: {where} has masked pixels; allowed: arrays without a mask")
-    pixels = np.asarray(pixels)
-    if pixels.ndim == 3:
-        pixels = pixels[..., None]
-    elif pixels.ndim == 4 and pixels.shape[1] in _CHANNELS and min(pixels.shape[2:]) > 4:
-        pixels = np.moveaxis(pixels, 1, -1)
-    if pixels.ndim != 4 or pixels.shape[-1] not in _CHANNELS or 0 in pixels.shape:
-        raise ValueError(
-            f"dataset: {where} has shape {pixels.shape}; allowed: [n, height, width] or "
-            "[n, height, width, 1, 3 or 4]"
-        )
-    return pixels
+def take(images: "np.ndarray | Pixels", rows) -> "np.ndarray | Pixels":
+    """Return some images, by an index of the first axis; bytes stay bytes."""
+    return images.take(rows) if isinstance(images, Pixels) else images[rows]
 
 
-def _levels(pixels: np.ndarray, where: str) -> int:
-    """Return what pixels of this type are divided by."""
-    kind = pixels.dtype.kind
-    if kind in "bf":
-        return 1
-    if kind in "iu":
-        return _LEVELS.get(pixels.dtype.name, _OTHER_LEVELS)
-    raise ValueError(
-        f"dataset: {where} holds {pixels.dtype}; allowed: booleans, integers or real numbers"
-    )
+def in_chunks(images: "np.ndarray | Pixels", at_once: int | None = None) -> Iterator[np.ndarray]:
+    """Yield images in order as arrays of at most so many pixels, and at least one image."""
+    rows = max(1, (at_once or _AT_ONCE) // math.prod(images.shape[1:]))
+    for start in range(0, len(images), rows):
+        yield images[start : start + rows]
 
 
-def _refuse_binary_integers(arrays: dict[str, np.ndarray], levels: dict[str, int]) -> None:
-    """Refuse integers that are all 0 or 1: binary images, or the two darkest greys?"""
-    integers = {where: pixels for where, pixels in arrays.items() if levels[where] > 1}
-    if max(pixels.max() for pixels in integers.values()) == 1:
-        raise ValueError(
-            f"dataset: {', '.join(integers)}: the integers are all 0 or 1, which may be binary "
-            "images or nearly black ones; allowed: x.astype(bool) for binary images"
-        )
+def mean_image(images: "np.ndarray | Pixels") -> np.ndarray:
+    """Return the mean over images, float64 [height, width, channels]."""
+    total = sum(np.sum(chunk, axis=0, dtype="float64") for chunk in in_chunks(images))
+    return total / len(images)
 
 
-def _scaled(pixels: np.ndarray, level: int, where: str) -> np.ndarray:
-    low, high = pixels.min(), pixels.max()
-    tolerance = 0.0
-    if pixels.dtype.kind == "f":
-        tolerance = max(_TOLERANCE, 4 * float(np.finfo(pixels.dtype).eps))
-    if not (-tolerance <= low and high <= level + tolerance):
-        raise ValueError(
-            f"dataset: {where} has values from {low} to {high}; allowed: {_remedy(pixels, level)}"
-        )
-    scaled = pixels.astype("float32") / np.float32(level)
-    if low < 0 or high > level:
-        np.clip(scaled, 0, 1, out=scaled)
-    return scaled
+def mean_square(images: "np.ndarray | Pixels", center: np.ndarray | float = 0.0) -> float:
+    """Return the mean square of the pixels of all images, less a center."""
+    squares = (np.sum(np.square(chunk - center), dtype="float64") for chunk in in_chunks(images))
+    return float(sum(squares)) / math.prod(images.shape)
 
 
-def _remedy(pixels: np.ndarray, level: int) -> str:
-    """Return how to bring pixels that are out of range to [0, 1]."""
-    low, high = float(pixels.min()), float(pixels.max())
-    if pixels.dtype.kind in "iu":
-        if low >= 0 and high <= 65535:
-            return f"integers in [0, {level}], or x.astype('uint16') for 16-bit grey levels"
-        return f"integers in [0, {level}]"
-    if not np.isfinite([low, high]).all():
-        return "finite reals in [0, 1]"
-    if -1 <= low < 0 and high <= 1:
-        return "reals in [0, 1], here (x + 1) / 2"
-    if low >= 0 and high <= 255:
-        return "reals in [0, 1], here x / 255"
-    if low >= 0 and high <= 65535:
-        return "reals in [0, 1], here x / 65535"
-    return "reals in [0, 1], here (x - low) / (high - low) with one low and high for all arrays"
-
-
-def _types(arrays: dict[str, np.ndarray]) -> str:
-    return " and ".join(dict.fromkeys(pixels.dtype.name for pixels in arrays.values()))
+def _reals(levels):
+    return levels.astype("float32") / WHITE

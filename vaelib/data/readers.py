@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vaelib.data import downloads, picture_sets, pictures
-from vaelib.data.pixels import to_unit_range
+from vaelib.data.pixels import Pixels
+from vaelib.data.scaling import to_unit_range
 from vaelib.data.sources import Kind, Source, allowed, nearest
 
 NAMES = ("x_train", "x_test", "y_train", "y_test")  # of arrays, as Keras has them
@@ -25,21 +26,21 @@ class Arrays(NamedTuple):
 
     Attributes
     ----------
-    images : array of float32 [n, height, width, channels]
+    images : array of float32 or Pixels [n, height, width, channels]
         In [0, 1].
     labels : array [n] or None
-    test : array of float32 [m, height, width, channels] or None
+    test : array of float32 or Pixels [m, height, width, channels] or None
         Test images, where the source has its own.
     test_labels : array [m] or None
     scale : str
-        How the pixels were scaled, in words; see `data.pixels`.
+        How the pixels were scaled, in words; see `data.scaling`.
     skipped : tuple of str
         Pictures that could not be read, each with the reason.
     """
 
-    images: np.ndarray
+    images: np.ndarray | Pixels
     labels: np.ndarray | None = None
-    test: np.ndarray | None = None
+    test: np.ndarray | Pixels | None = None
     test_labels: np.ndarray | None = None
     scale: str = ""
     skipped: tuple[str, ...] = ()
@@ -82,10 +83,16 @@ def resized(arrays: Arrays, image_size: tuple[int, int]) -> Arrays:
         return arrays
     sizes = " to ".join(f"{height} x {width}" for height, width in (before, image_size))
     return arrays._replace(
-        images=pictures.fit(arrays.images, image_size),
-        test=None if arrays.test is None else pictures.fit(arrays.test, image_size),
+        images=_fitted(arrays.images, image_size),
+        test=None if arrays.test is None else _fitted(arrays.test, image_size),
         scale=f"{arrays.scale}, resized and centre-cropped from {sizes}",
     )
+
+
+def _fitted(images: np.ndarray | Pixels, size: tuple[int, int]) -> np.ndarray | Pixels:
+    if isinstance(images, Pixels):
+        return Pixels(pictures.fit(images.levels, size))
+    return pictures.fit(images, size)
 
 
 def _read_pictures(source: Source, image_size: tuple[int, int] | None) -> Arrays:
@@ -193,7 +200,7 @@ def from_arrays(arrays: Mapping[str, np.ndarray], where: str = "") -> Arrays:
     Raises
     ------
     ValueError
-        See `data.pixels.to_unit_range`; for images of several shapes, and for
+        See `data.scaling.to_unit_range`; for images of several shapes, and for
         labels that are not one for each image.
     """
     pixels = {f"{where}{name}": arrays[name] for name in ("x_train", "x_test") if name in arrays}

@@ -11,11 +11,12 @@ from collections.abc import Callable
 import numpy as np
 
 from vaelib.backend import tf
+from vaelib.data.pixels import mean_image, mean_square
 from vaelib.models import likelihoods
 from vaelib.models.elbo import reparameterize
 
 # Most pixels decoded in one call: limits the memory of an importance-weighted bound.
-_PIXELS = 80_000_000
+_PIXELS = 20_000_000
 
 
 def log_mean_weight(model, images, noise):
@@ -55,7 +56,7 @@ def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float
 
     Parameters
     ----------
-    train, test : array of float [n, height, width, channels]
+    train, test : array of float or Pixels [n, height, width, channels]
         The training images choose the constant, the test images are scored.
     likelihood : {"bernoulli", "gaussian"}
         ``bernoulli``: the mean of a pixel over the n training images is clipped
@@ -70,17 +71,15 @@ def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float
     float
         In nats, averaged over the test images.
     """
-    mean = np.mean(train, axis=0, dtype="float64")
+    mean = mean_image(train)
     if likelihood == "bernoulli":
         least = 1 / (len(train) + 2)
         p = np.clip(mean, least, 1 - least)
         # The cross-entropy is linear in the image, so the mean image suffices.
-        image = np.mean(test, axis=0, dtype="float64")
+        image = mean_image(test)
         return float(np.sum(image * np.log(p) + (1 - image) * np.log1p(-p)))
-    # In this form no copy of all training images in double precision is needed.
-    variance = np.mean(np.square(train), dtype="float64") - np.mean(mean**2)
-    variance = max(variance, likelihoods.MINIMUM_VARIANCE)
-    error = np.mean(np.square(test - mean))
+    variance = max(mean_square(train, mean), likelihoods.MINIMUM_VARIANCE)
+    error = mean_square(test, mean)
     return float(-0.5 * mean.size * (np.log(2 * np.pi * variance) + error / variance))
 
 

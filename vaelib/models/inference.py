@@ -9,8 +9,9 @@ from vaelib.exceptions import require
 from vaelib.models import bounds, elbo
 from vaelib.validation import Count, Seed, validated
 
-# Pixels processed in one call: limits the memory, whatever the size of the set.
-_PIXELS = 4096 * 784
+# Images, and pixels, processed in one call: limits the memory, whatever the size of the set.
+_CHUNK = 4096
+_PIXELS = 2**24
 
 
 class Inference(keras.Model):
@@ -20,8 +21,8 @@ class Inference(keras.Model):
     batches that ends, as `BlockTrainer.fit` takes it. What is not allowed raises
     ValueError in one line.
 
-    A subclass has ``encoder``, ``decoder``, ``image_shape``, ``latent_dim``, ``seed``,
-    ``decoded_mean``, ``negative_log_likelihood`` and ``check_images``.
+    A subclass has ``encoder``, ``decoder``, ``image_shape``, ``latent_dim``,
+    ``seed``, ``decoded_mean``, ``negative_log_likelihood`` and ``check_images``.
     """
 
     def encode(self, x) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +115,7 @@ class Inference(keras.Model):
 
     def _chunked(self, function, *arrays) -> tuple[np.ndarray, ...]:
         """Call a compiled function on chunks of rows; concatenate the results."""
-        rows = max(1, _PIXELS // math.prod(self.image_shape))
+        rows = max(1, min(_CHUNK, _PIXELS // math.prod(self.image_shape)))
         starts = range(0, len(arrays[0]), rows)
         parts = [function(*(tf.constant(a[s : s + rows]) for a in arrays)) for s in starts]
         return tuple(

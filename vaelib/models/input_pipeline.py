@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from vaelib.backend import tf
+from vaelib.data.pixels import WHITE, Pixels
 from vaelib.models.datasets import Batches
 
 _KEYS = itertools.count()
@@ -92,7 +93,7 @@ def training_feed(model, images, batch_size: int, shuffle: bool = True) -> Feed:
     ----------
     model : VAE
         Provides the seed, the number of steps taken and the maximal block length.
-    images : array [n, height, width, channels] or Batches
+    images : array or Pixels [n, height, width, channels], or Batches
     batch_size : int
         Images in a mini-batch; ignored for `Batches`.
     shuffle : bool
@@ -119,16 +120,19 @@ def _feed(model, images, batch_size, shuffle, generator) -> Feed:
     if isinstance(images, Batches):
         return _batches_feed(model, images, generator)
     count, length = _shape_of_blocks(-(-len(images) // batch_size), model.block_length)
-    pool = tf.constant(images)
+    # Of bytes the whole pool, once for all splits of it: they differ in rows alone.
+    is_bytes = isinstance(images, Pixels)
+    pool = images.of_pool(tf.constant) if is_bytes else tf.constant(images)
+    every = images.rows if is_bytes else np.arange(len(images))
 
     def epoch():
         rng = generator()
-        rows = np.arange(len(images), dtype="int32")
+        rows = every.astype("int32")
         if shuffle:
             rng.shuffle(rows)
         batches = (rows[start : start + batch_size] for start in range(0, len(rows), batch_size))
         for block in _pack(batches, length, batch_size, model.latent_dim, rng):
-            yield {**block, "images": pool}
+            yield {**block, "images": pool, "white": WHITE}
 
     return Feed(epoch, count)
 
@@ -144,7 +148,7 @@ def _batches_feed(model, batches: Batches, generator) -> Feed:
         for block in _pack(batches, length, batches.size, model.latent_dim, rng):
             images = block["rows"].reshape(length * batches.size, *block["rows"].shape[2:])
             rows = np.arange(len(images), dtype="int32").reshape(length, batches.size)
-            yield {**block, "rows": rows, "images": images}
+            yield {**block, "rows": rows, "images": images, "white": WHITE}
 
     return Feed(epoch, count)
 
@@ -191,7 +195,8 @@ def for_each_batch(block: dict, step: Callable, totals):
     Parameters
     ----------
     block : dict
-        As made by `_pack`, with ``images``, the pool that ``rows`` index.
+        As made by `_pack`, with ``images``, the pool that ``rows`` index, as reals in
+        [0, 1] or as bytes, of which ``white`` is 1.
     step : callable
         Takes images [batch, height, width, channels], noise [batch,
         latent_dim] and weights [batch], which are 1 / size for the images of
@@ -211,6 +216,9 @@ def for_each_batch(block: dict, step: Callable, totals):
         size = tf.cast(block["sizes"][i], tf.float32)
         weights = tf.cast(tf.range(batch_size) < block["sizes"][i], tf.float32) / size
         images = tf.gather(block["images"], block["rows"][i])
+        if images.dtype == tf.uint8:
+            # By a constant XLA would multiply with its inverse, which changes last bits.
+            images = tf.cast(images, tf.float32) / block["white"]
         return i + 1, totals + size * step(images, block["noise"][i], weights)
 
     _, totals = tf.while_loop(

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import StrictBool
 
 from vaelib.backend import keras, tf
+from vaelib.data.pixels import Pixels, take
 from vaelib.exceptions import require
 from vaelib.models import datasets, input_pipeline
 from vaelib.models.datasets import Batches
@@ -182,7 +183,8 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
             require(
                 held_out > 0, "validation_split", validation_split, "a share of an array's images"
             )
-            x, validation_data = x[:-held_out], x[-held_out:]
+            validation_data = take(x, slice(-held_out, None))
+            x = take(x, slice(-held_out))
         with contextlib.ExitStack() as stack:
             if validation_data is not None:
                 if isinstance(validation_data, tuple):
@@ -284,7 +286,7 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
 
     def _source(
         self, x, field: str, steps: int | None, batch_size: int | None = None, restart: bool = False
-    ) -> np.ndarray | Batches:
+    ) -> np.ndarray | Pixels | Batches:
         """Return checked images, or the batches of a data set."""
         if datasets.is_dataset(x):
             require(batch_size is None, "batch_size", batch_size, "none with a data set of batches")
@@ -292,10 +294,11 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
         require(steps is None, "steps", steps, "none with an array, of which an epoch is all")
         return self.check_images(x, field)
 
-    def check_images(self, images, field: str) -> np.ndarray:
+    def check_images(self, images, field: str) -> np.ndarray | Pixels:
         """Return images as float32 [n, height, width, channels], checked.
 
-        Takes an array, or a data set of batches, of which it returns all images.
+        Takes an array, `Pixels`, which stay bytes, or a data set of batches, of which it
+        returns all images.
 
         Raises
         ------
@@ -310,15 +313,18 @@ initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validat
             "a generator",
             "an array, a tf.data.Dataset (see its from_generator) or a keras.utils.PyDataset",
         )
-        images = np.asarray(images)
-        require(images.dtype.kind in "biuf", field, images.dtype, "real numbers in [0, 1]")
-        images = images.astype("float32", copy=False)
+        if not isinstance(images, Pixels):
+            images = np.asarray(images)
+            require(images.dtype.kind in "biuf", field, images.dtype, "real numbers in [0, 1]")
+            images = images.astype("float32", copy=False)
         require(
             images.ndim == 4 and images.shape[1:] == self.image_shape and len(images) > 0,
             field,
             f"shape {images.shape}",
             f"[n, {', '.join(map(str, self.image_shape))}]",
         )
+        if isinstance(images, Pixels):  # all that a byte can be is in [0, 1]
+            return images
         low, high = images.min(), images.max()
         bounded = low >= 0 and high <= 1
         if self.output_activation == "linear":

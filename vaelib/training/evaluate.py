@@ -7,6 +7,7 @@ import pandas as pd
 
 from vaelib import metrics
 from vaelib.data.images import ImageSet
+from vaelib.data.pixels import mean_image
 from vaelib.models import bounds
 from vaelib.models.vae import VAE
 from vaelib.results.keys import Status
@@ -144,7 +145,7 @@ def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
         of the training images; ``pixel_entropy``, see `metrics.pixel_entropy`, NaN for
         a Gaussian; ``train_sliced_wasserstein``, between training and test images.
     """
-    mean = images.train.mean(axis=0, dtype="float64").astype("float32")
+    mean = mean_image(images.train).astype("float32")
     constant = np.broadcast_to(mean, images.test.shape)
     some = images.test[:_COSTLY_IMAGES]
     values = (
