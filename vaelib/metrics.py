@@ -200,16 +200,19 @@ def sliced_wasserstein(
         Mean over directions of the Wasserstein-1 distance of the projected images,
         by `scipy.stats.wasserstein_distance`: 0 for equal sets, in grey values.
     """
-    images, others = _pixels(images, "images"), _pixels(others, "others")
-    _require_equal_shapes(images[:1], others[:1], "others")
-    directions = np.random.default_rng([seed]).standard_normal((images[0].size, projections))
+    first, second = _pixels(images[:1], "images"), _pixels(others[:1], "others")
+    _require_equal_shapes(first, second, "others")
+    directions = np.random.default_rng([seed]).standard_normal((first.size, projections))
     directions /= np.linalg.norm(directions, axis=0)
-    pairs = zip(
-        (images.reshape(len(images), -1) @ directions).T,
-        (others.reshape(len(others), -1) @ directions).T,
-        strict=True,
-    )
+    pairs = zip(_projected(images, directions), _projected(others, directions), strict=True)
     return float(np.mean([wasserstein_distance(one, other) for one, other in pairs]))
+
+
+def _projected(images: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """Return images [n, ...] along directions [pixels, k], [k, n]; in parts, as float64."""
+    rows = max(1, _AT_ONCE // len(directions))
+    parts = (_pixels(images[s : s + rows], "images") for s in range(0, len(images), rows))
+    return np.concatenate([part.reshape(len(part), -1) @ directions for part in parts]).T
 
 
 def pixel_entropy(images: np.ndarray) -> float:
