@@ -221,6 +221,22 @@ def test_a_comparison_without_a_finished_model_has_no_target():
     assert [fact["target_loss"] for fact in facts] == [1, None]
 
 
+def test_pca_is_scored_by_replicate_whatever_models_there_are():
+    columns_of_pca = ["pca_mse", "pca_psnr", "pca_ssim", "pca_components", "pca_images"]
+    rows = [("relu", 0, 0.5), ("tanh", 0, 0.5), ("relu", 1, 1.5), ("relu", 2, np.nan)]
+    runs = pd.DataFrame(rows, columns=["activation", "seed", "pca_mse"])
+    runs = runs.assign(pca_psnr=runs["pca_mse"], pca_ssim=0.25, pca_components=3, pca_images=90)
+    found = summary.pca_scores(runs)
+    assert (found["components"], found["images"]) == (3, 90)
+    assert [found[name] for name in ("mse", "psnr", "ssim")] == [1, 1, 0.25]
+    assert found["mse_low"] == pytest.approx(1 - T_OF_TWO)
+    assert found["mse_high"] == pytest.approx(1 + T_OF_TWO)
+    alone = summary.pca_scores(runs[:2])
+    assert alone == {"components": 3, "images": 90, "mse": 0.5, "psnr": 0.5, "ssim": 0.25}
+    assert summary.pca_scores(runs[3:]) is None, "not scored"
+    assert summary.pca_scores(runs.drop(columns=columns_of_pca)) is None, "of earlier versions"
+
+
 def test_a_race_gives_the_order_and_distances_are_paired():
     # c has the easy replicates only: by its mean it would be the best.
     easy = np.array([90.0, 90, 90, 90, 0, 0])

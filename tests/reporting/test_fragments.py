@@ -7,7 +7,7 @@ import pytest
 import report_tables
 from bs4 import BeautifulSoup
 from IPython.core.formatters import DisplayFormatter
-from report_tables import BEST, TIED, WORST, facts, model, summary
+from report_tables import BEST, PCA, TIED, WORST, facts, model, summary
 
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
 from vaelib.analysis.verdicts import Verdict
@@ -16,7 +16,7 @@ from vaelib.results import files
 
 HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x'>"]
 # All tags that the templates write themselves.
-TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tr", "th", "td"}
+TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
 TAGS |= {"span", "details", "summary", "img"}
 
 
@@ -47,7 +47,7 @@ def rendered(name: str) -> dict[str, str]:
     study = {"study": {"name": name}, "images": {name: name}, "versions": {name: name}}
     return {
         "answer": fragments.answer([rows, rows], [pairs, pairs], given),
-        "results": fragments.results(rows),
+        "results": fragments.results(rows, given),
         "overview": fragments.overview([rows], [name]),
         "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),
         "failures": fragments.failures(failed, runs),
@@ -90,11 +90,14 @@ def test_the_first_answer_is_emphasised_and_the_others_are_listed():
 
 
 def test_a_table_has_the_cells_marks_and_intervals_of_its_rows():
-    found = parse(fragments.results(summary(BEST, TIED, WORST)))
-    expected = tables.results(summary(BEST, TIED, WORST))
+    given = facts(pca=PCA)
+    found = parse(fragments.results(summary(BEST, TIED, WORST), given))
+    expected = tables.results(summary(BEST, TIED, WORST), PCA)
     head, *rows = found.find_all("tr")
     assert [cell.get_text() for cell in head.find_all("th")] == expected.head
-    for row, (name, cells) in zip(rows, expected.rows, strict=True):
+    assert found.tfoot.tr == rows[-1]
+    every = [*expected.rows, expected.reference]
+    for row, (name, cells) in zip(rows, every, strict=True):
         assert row.th.get_text() == name
         for shown, cell in zip(row.find_all("td"), cells, strict=True):
             assert shown.find(string=True) == cell.text

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_tables
-from report_tables import BEST, TIED, WORST, facts, model, summary
+from report_tables import BEST, PCA, TIED, WORST, facts, model, summary
 
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
@@ -260,6 +260,9 @@ def test_the_lead_is_told_with_its_changes():
     )
 
 
+FEWER = {**PCA, "images": 1000}
+
+
 def report_facts(target=130.0, own=None, shape=(28, 28, 1), **study) -> dict:
     given = facts("large", target_loss=own, **study)
     given["images"] = {
@@ -284,6 +287,9 @@ def report_facts(target=130.0, own=None, shape=(28, 28, 1), **study) -> dict:
         (report_facts(), 0, 1, ["keeps the source's own test images"], ["of its own"]),
         (report_facts(design="race"), 0, 0, ["that were retired have fewer"], []),
         (report_facts(likelihood="gaussian"), 0, 0, [], ["46.2", "no density"]),
+        (report_facts(), 0, 0, [], ["PCA"]),
+        (report_facts(pca=PCA), 0, 0, ["on the training images, where", "16 numbers"], []),
+        (report_facts(pca=FEWER), 0, 0, ["the first 1,000 of 4,000 training images"], []),
     ],
 )
 def test_the_note_says_what_holds_for_the_comparison(

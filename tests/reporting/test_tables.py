@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from report_tables import BEST, TIED, WORST, model, summary
+from report_tables import BEST, PCA, TIED, WORST, model, summary
 
 from vaelib.reporting import tables
 from vaelib.reporting.tables import NO_VALUE, Cell
@@ -70,6 +70,23 @@ def test_the_distance_from_the_first_is_paired_and_has_its_interval():
 def test_models_whose_training_had_not_ended_are_counted():
     _, (_, row) = tables.results(summary(BEST, {**TIED, "ended": 1, "diverged": 1})).rows
     assert row[0] == Cell("3 of 4", "2 not at the end")
+
+
+@pytest.mark.parametrize(("components", "name"), [(16, "16 components"), (1, "1 component")])
+def test_pca_is_a_row_apart_that_is_never_the_best(components, name):
+    table = summary({"mse": 0.03}, {"mse": 0.04})
+    found = tables.results(table, {**PCA, "components": components})
+    assert found.rows == tables.results(table).rows
+    shown, cells = found.reference
+    assert shown == f"PCA, {name} (no network)"
+    of_pca = {"MSE": Cell("0.0271", "0.0270 to 0.0272"), "PSNR (dB)": Cell("16.0")}
+    of_pca["SSIM"] = Cell("0.500")
+    expected = [of_pca.get(title, Cell(NO_VALUE)) for title in found.head[1:]]
+    assert cells == expected
+
+
+def test_tables_of_earlier_reports_have_no_row_of_pca():
+    assert tables.results(summary(BEST, TIED)).reference is None
 
 
 def test_one_seed_has_a_mean_without_an_interval():

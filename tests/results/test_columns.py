@@ -4,6 +4,7 @@ import pytest
 
 from vaelib.results import columns, keys
 from vaelib.results.columns import METRICS, Direction, Metric
+from vaelib.training import evaluate
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.column)
@@ -23,6 +24,12 @@ def test_no_two_metrics_share_a_name(attribute):
 def test_what_is_judged_follows_from_the_metrics():
     assert [metric.column for metric in columns.JUDGED] == ["elbo", "mse", "psnr", "ssim", "gap"]
     assert [columns.BY_COLUMN[metric.column] for metric in METRICS] == list(METRICS)
+
+
+def test_pca_has_the_metrics_of_reconstructions():
+    declared = [metric.pca_column for metric in columns.OF_RECONSTRUCTIONS]
+    assert declared == ["pca_mse", "pca_psnr", "pca_ssim"]
+    assert set(declared) < set(evaluate.PCA_COLUMNS)
 
 
 @pytest.mark.parametrize(

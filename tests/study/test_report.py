@@ -17,6 +17,7 @@ from vaelib import Study, run_study
 from vaelib.analysis import verdicts
 from vaelib.reporting import sentences
 from vaelib.reporting.page import to_html
+from vaelib.reporting.tables import NO_VALUE
 from vaelib.results import files
 from vaelib.results.columns import METRICS
 from vaelib.results.provenance import NOTEBOOKS
@@ -65,11 +66,21 @@ def test_a_line_is_printed_for_each_run_with_its_headline(made, folder):
 
 def test_every_number_of_the_table_is_in_the_summary(page, folder):
     summary = files.read_csv(folder / files.SUMMARY).set_index("activation")
-    head, *rows = page.find("table").find_all("tr")
+    head, *rows, reference = page.find("table").find_all("tr")
     labels = [cell.get_text() for cell in head.find_all("th")]
     behind = labels.index("behind (nats)")
     assert labels[2:behind] + labels[behind + 1 :] == [metric.title for metric in METRICS]
     assert [row.th.get_text() for row in rows] == list(summary.index)
+    (pca,) = (one["pca"] for one in json.loads((folder / files.FACTS).read_text())["comparisons"])
+    assert reference.th.get_text() == "PCA, 16 components (no network)"
+    expected = {"MSE": pca["mse"], "PSNR (dB)": pca["psnr"], "SSIM": pca["ssim"]}
+    for title, cell in zip(labels[1:], reference.find_all("td"), strict=True):
+        text = cell.find(string=True)
+        if title in expected:
+            assert float(text) == pytest.approx(expected.pop(title), rel=0.006)
+        else:
+            assert text == NO_VALUE
+    assert not expected
     for row in rows:
         facts = summary.loc[row.th.get_text()]
         cells = row.find_all("td")[1:]

@@ -11,7 +11,7 @@ from vaelib.data.images import ImagePool
 from vaelib.models import bounds
 from vaelib.results import files, keys
 from vaelib.results.keys import Setting
-from vaelib.training import sweep
+from vaelib.training import evaluate, pca, sweep
 from vaelib.training.configuration import NetworkConfiguration, Split, TrainingConfiguration
 
 RATES = [1e-3, 3e-2]
@@ -91,6 +91,7 @@ def test_a_model_that_is_not_scored_sees_no_test_image(pool, monkeypatch):
     ((_, _, run),) = train(pool, seeds=[3], epochs=1, scored=False)
     row = run.tables["runs"].iloc[0]
     unseen = ["elbo", "bound", "mse", "gap", "constant_elbo", "sliced_wasserstein", "train_elbo"]
+    unseen += evaluate.PCA_COLUMNS
     assert row[unseen].isna().all()
     assert run.tables["scores"].empty
     assert run.tables["latents"].empty
@@ -134,6 +135,15 @@ def test_the_gap_is_less_that_of_a_constant_image(pool):
         expected = getattr(metrics, column)(split.test, mean).mean()
         assert row[f"constant_{column}"] == pytest.approx(expected, rel=1e-4)
     assert row["pixel_entropy"] == metrics.pixel_entropy(split.test)
+
+
+def test_pca_is_scored_on_the_test_images_of_the_split(pool):
+    ((_, split, run),) = train(pool, seeds=[3])
+    row = run.tables["runs"].iloc[0]
+    fitted = pca.fit(split.train, NETWORK.latent_dim)
+    for column, mean in fitted.score(split.test).mean().items():
+        assert row[f"pca_{column}"] == mean
+    assert (row["pca_components"], row["pca_images"]) == (3, 50)
 
 
 def test_the_rows_name_the_setting(pool):

@@ -11,7 +11,7 @@ from vaelib.analysis import budget, comparisons, intervals, margins, race, verdi
 from vaelib.analysis.new_images import TestSet
 from vaelib.analysis.race import Race
 from vaelib.analysis.verdicts import Verdict
-from vaelib.results.columns import METRICS, Direction, Metric
+from vaelib.results.columns import METRICS, OF_RECONSTRUCTIONS, Direction, Metric
 from vaelib.results.keys import SETTING_KEYS, Status
 
 BEFORE, AFTER = "before training", "after training"
@@ -239,8 +239,8 @@ def of_study(
         ``label``, ``target_loss`` (None where no model finished), ``margins``, the means
         over models of ``constant_elbo``, ``pixel_entropy`` and
         ``train_sliced_wasserstein`` (where known; see `training.evaluate`),
-        ``race`` (see `race.Race`; None for other studies) and the fields of each
-        comparison.
+        ``pca`` (see `pca_scores`; None where unknown), ``race`` (see `race.Race`; None
+        for other studies) and the fields of each comparison.
     """
     facts, summaries, judged = [], [], []
     for number, comparison in enumerate(comparisons.of_study(tables["runs"], rules.tuned)):
@@ -259,6 +259,7 @@ def of_study(
                 "target_loss": None if math.isnan(target) else target,
                 "margins": limits,
                 **_baseline(chosen["runs"]),
+                "pca": pca_scores(chosen["runs"]),
                 "race": None if found is None else dataclasses.asdict(found),
                 **comparison.fields,
             }
@@ -271,6 +272,40 @@ def _baseline(runs: pd.DataFrame) -> dict[str, float]:
     columns = ("constant_elbo", "pixel_entropy", "train_sliced_wasserstein")
     means = runs[list(columns)].mean().dropna()
     return means.to_dict()
+
+
+def pca_scores(runs: pd.DataFrame) -> dict | None:
+    """Return how well principal components reconstruct the test images of a comparison.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+        Of one comparison; see `training.evaluate.score`.
+
+    Returns
+    -------
+    dict or None
+        ``components`` and ``images``, that they were fitted on; and for each of
+        `OF_RECONSTRUCTIONS` the mean over replicates, with ``_low`` and ``_high``, its
+        95 % interval, where there is one. None in tables without such columns, as
+        earlier versions wrote them, or with no model that was scored.
+    """
+    columns = [metric.pca_column for metric in OF_RECONSTRUCTIONS]
+    if not set(columns) <= set(runs):
+        return None
+    # All activations of a replicate have its split, and so its components.
+    replicates = runs.dropna(subset=columns).groupby("seed").first()
+    if replicates.empty:
+        return None
+    first = replicates.iloc[0]
+    found = {"components": int(first["pca_components"]), "images": int(first["pca_images"])}
+    for metric in OF_RECONSTRUCTIONS:
+        values = replicates[metric.pca_column].to_numpy(float)
+        found[metric.column] = float(np.mean(values))
+        low, high = intervals.mean_interval(values)
+        if not math.isnan(low):
+            found |= {f"{metric.column}_low": float(low), f"{metric.column}_high": float(high)}
+    return found
 
 
 def at_moments(gradients: pd.DataFrame, runs: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -40,9 +40,21 @@ def answer(
     return _render("answer", first=first, others=others)
 
 
-def results(summary: pd.DataFrame) -> Fragment:
-    """Return the table of activations by metrics; see `tables.results`."""
-    return _render("table", table=tables.results(summary))
+def results(summary: pd.DataFrame, facts: dict, index: int = 0) -> Fragment:
+    """Return the table of activations by metrics; see `tables.results`.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        See `analysis.summary.summarize`.
+    facts : dict
+        Of ``study.json``.
+    index : int
+        Of the comparison.
+    """
+    # Reports of earlier versions know no PCA.
+    pca = facts["comparisons"][index].get("pca")
+    return _render("table", table=tables.results(summary, pca))
 
 
 def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Fragment:

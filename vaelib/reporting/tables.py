@@ -2,11 +2,11 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from vaelib.formatting import interval, number
+from vaelib.formatting import count, interval, number
 from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
 
 NO_VALUE = "\N{EN DASH}"
@@ -40,25 +40,30 @@ class Table:
         Titles of the columns, that of the names included.
     rows : list of (str, list of Cell)
         The name and the cells of each row.
+    reference : (str, list of Cell) or None
+        A row below the others, which they are compared with.
     """
 
     head: list[str]
     rows: list[tuple[str, list[Cell]]]
+    reference: tuple[str, list[Cell]] | None = None
 
 
-def results(summary: pd.DataFrame) -> Table:
+def results(summary: pd.DataFrame, pca: Mapping | None = None) -> Table:
     """Return activations by metrics, with intervals.
 
     Parameters
     ----------
     summary : pandas.DataFrame
         See `analysis.summary.summarize`; rows keep their order.
+    pca : mapping, optional
+        Of a comparison in ``study.json``; see `analysis.summary.pca_scores`.
 
     Returns
     -------
     Table
         The best value of a column is marked ``best``, what is not significantly
-        worse ``tie``.
+        worse ``tie``; the reference, which is no activation, never.
     """
     rows = []
     for _, row in summary.iterrows():
@@ -70,7 +75,8 @@ def results(summary: pd.DataFrame) -> Table:
         rows.append((row["activation"], [finished, *cells]))
     titles = [metric.title for metric in METRICS]
     titles.insert(1, "behind (nats)")
-    return Table(["activation", "models finished", *titles], rows)
+    reference = None if pca is None else _of_pca(pca)
+    return Table(["activation", "models finished", *titles], rows, reference)
 
 
 def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Table:
@@ -131,6 +137,19 @@ def settings(facts: dict) -> dict[str, str]:
         **{f"version: {name}": version for name, version in facts["versions"].items()},
     }
     return {name: str(value) for name, value in values.items()}
+
+
+def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:
+    """Return the row of principal components in the table of results."""
+    cells = [Cell(NO_VALUE)] * 2  # models, and how far they are behind
+    for metric in METRICS:
+        if metric.of_reconstructions:
+            bounds = [pca.get(f"{metric.column}_{bound}", math.nan) for bound in ("low", "high")]
+            shown = number(pca[metric.column], metric.digits)
+            cells.append(Cell(shown, interval(*bounds, metric.digits)))
+        else:
+            cells.append(Cell(NO_VALUE))
+    return f"PCA, {count(pca['components'], 'component')} (no network)", cells
 
 
 def _behind(row: pd.Series) -> Cell:

@@ -31,6 +31,8 @@ class Metric:
         Whether every pair of activations gets a verdict on it.
     marks_best : bool
         Whether the table marks the best value, where there is a direction.
+    of_reconstructions : bool
+        Whether it scores reconstructions alone, whatever made them: then PCA has it, too.
     """
 
     column: str
@@ -40,11 +42,17 @@ class Metric:
     digits: int = 3
     judged: bool = False
     marks_best: bool = True
+    of_reconstructions: bool = False
 
     @property
     def title(self) -> str:
         """The label with the unit."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def pca_column(self) -> str:
+        """The column of the same metric of reconstructions by PCA; see `training.pca`."""
+        return f"pca_{self.column}"
 
 
 METRICS = (
@@ -57,9 +65,9 @@ METRICS = (
         digits=4,
         marks_best=False,
     ),
-    Metric("mse", "MSE", Direction.LOWER, judged=True),
-    Metric("psnr", "PSNR", Direction.HIGHER, "dB", judged=True),
-    Metric("ssim", "SSIM", Direction.HIGHER, judged=True),
+    Metric("mse", "MSE", Direction.LOWER, judged=True, of_reconstructions=True),
+    Metric("psnr", "PSNR", Direction.HIGHER, "dB", judged=True, of_reconstructions=True),
+    Metric("ssim", "SSIM", Direction.HIGHER, judged=True, of_reconstructions=True),
     Metric("sliced_wasserstein", "sliced Wasserstein", Direction.LOWER, marks_best=False),
     Metric("kl", "KL", Direction.NEITHER, "nats"),
     Metric("active_units", "active units", Direction.NEITHER),
@@ -72,6 +80,7 @@ METRICS = (
 )
 BY_COLUMN = {metric.column: metric for metric in METRICS}
 JUDGED = tuple(metric for metric in METRICS if metric.judged)
+OF_RECONSTRUCTIONS = tuple(metric for metric in METRICS if metric.of_reconstructions)
 
 # Labels of columns whose names would mislead a reader.
 _LABELS = {

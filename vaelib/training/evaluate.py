@@ -11,6 +11,7 @@ from vaelib.data.pixels import mean_image
 from vaelib.models import bounds
 from vaelib.models.vae import VAE
 from vaelib.results.keys import Status
+from vaelib.training import pca
 from vaelib.training.fit import TrainedModel
 
 BOUND_SAMPLES = 100  # of the importance-weighted bound
@@ -40,6 +41,7 @@ _BASELINE = (
     "pixel_entropy",
     "train_sliced_wasserstein",
 )
+PCA_COLUMNS = ("pca_mse", "pca_psnr", "pca_ssim", "pca_components", "pca_images")
 # Columns with their types, so that an empty table can be concatenated with others.
 _SCORE_COLUMNS = {"image": int, "elbo": float, "mse": float, "psnr": float, "ssim": float}
 _LATENT_COLUMNS = {"unit": int, "kl": float, "active": bool}
@@ -84,9 +86,11 @@ def score(
     model.set_weights(trained.weights)
     scores = pd.DataFrame(columns=list(_SCORE_COLUMNS)).astype(_SCORE_COLUMNS)
     latents = pd.DataFrame(columns=list(_LATENT_COLUMNS)).astype(_LATENT_COLUMNS)
-    baseline = dict.fromkeys(_BASELINE, np.nan)
+    baseline = dict.fromkeys((*_BASELINE, *PCA_COLUMNS), np.nan)
     if test_allowed:
-        baseline = constant_image(images, model.likelihood)
+        components = pca.fit(images.train, model.latent_dim)
+        of_components = components.score(images.test)
+        baseline = constant_image(images, model.likelihood) | _linear(components, of_components)
     summary = dict.fromkeys(_SCORED, np.nan)
     reconstructions = None
     if test_allowed and trained.summary["status"] == Status.FINISHED:
@@ -158,3 +162,10 @@ def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
         metrics.sliced_wasserstein(images.train[: len(some)], some),
     )
     return dict(zip(_BASELINE, values, strict=True))
+
+
+def _linear(components: pca.PrincipalComponents, scores: pd.DataFrame) -> dict[str, float]:
+    """Return the columns of ``runs`` on PCA: mean scores, how many components and images."""
+    means = scores[["mse", "psnr", "ssim"]].mean()
+    values = (*means, len(components.components), components.images)
+    return dict(zip(PCA_COLUMNS, values, strict=True))

@@ -1,5 +1,7 @@
 """How to read the results of a comparison, and what is wrong with them."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from vaelib.formatting import count, listed, nats, number
@@ -56,6 +58,8 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
         "posterior samples (Burda et al. 2016).",
         "MSE, PSNR and SSIM score decoded posterior means, whatever their code costs.",
     ]
+    if comparison.get("pca"):
+        sentences.append(_pca(comparison["pca"], comparison["train_size"]))
     if "train_sliced_wasserstein" in comparison:
         sentences.append(
             "Sliced Wasserstein is the distance between samples of the prior and test images; "
@@ -90,6 +94,19 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
             "excluded from its mean."
         )
     return sentences
+
+
+def _pca(pca: Mapping, train_size: int) -> str:
+    """Return how to read the row of principal components."""
+    fitted = "the training images"
+    if pca["images"] < train_size:
+        fitted = f"the first {pca['images']:,} of {train_size:,} training images"
+    return (
+        f"PCA (principal component analysis) was fitted on {fitted}, where no linear map through "
+        f"a code of {count(pca['components'], 'number')} has a smaller squared error: an "
+        "activation whose MSE is not below PCA's gains nothing in MSE from being non-linear, or "
+        "gives it up for a cheaper code."
+    )
 
 
 def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> list[str]:
