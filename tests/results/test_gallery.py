@@ -1,24 +1,50 @@
 """Galleries: what is written is read again, to a grey level."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from vaelib.results import files, gallery
+from vaelib.results.pictures import Pictures
+
+LEVEL = 0.501 / 255  # half a grey level, to which pixels are rounded
+INDEX = [5, 1, 3]  # of the images that a run keeps, in the order of choice
 
 
 @pytest.fixture
-def originals() -> np.ndarray:
-    return np.random.default_rng(0).uniform(size=(3, 4, 5, 1)).astype("float32")
+def test_images() -> np.ndarray:
+    return np.random.default_rng(0).uniform(size=(6, 4, 5, 1)).astype("float32")
 
 
 @pytest.fixture
-def make_run(tmp_path, originals):
+def pictures(test_images) -> Pictures:
+    """Return a perfect model's; the errors of PCA are larger for image 5, none for 3."""
+    return Pictures(
+        index=np.array(INDEX),
+        reconstruction=test_images[INDEX],
+        pca=test_images[INDEX] * np.array([0.1, 0.5, 1.0]).reshape(-1, 1, 1, 1),
+        ranked_index=np.array([2, 0, 4]),
+        ranked_ssim=np.array([-0.125, 0.5, 1]),
+        ranked_reconstruction=test_images[[2, 0, 4]] / 2,
+        samples=test_images[:2] / 4,
+    )
+
+
+@pytest.fixture
+def make_run(tmp_path, pictures):
     """Write a run that shows a model of an activation, a text; return its folder."""
 
-    def make(model: str, activation: str, shift: float = 0.0):
+    def make(model: str, activation: str, shift: float = 0.0, index=INDEX):
         folder = tmp_path / f"{model}-{activation}"
         folder.mkdir()
-        gallery.write_run(folder, activation, model, originals + shift)
+        own = dataclasses.replace(
+            pictures,
+            index=np.array(index),
+            reconstruction=pictures.reconstruction[[INDEX.index(one) for one in index]] + shift,
+            samples=pictures.samples + shift,
+        )
+        gallery.write_run(folder, activation, model, own)
         (folder / files.RUN_MODEL).write_text(f"{activation} of {model}")
         return folder
 
@@ -42,32 +68,85 @@ def test_grey_levels_are_rounded_and_clipped(value, level):
     assert found.dtype == np.uint8
 
 
-def test_a_run_is_read_as_it_was_written(make_run, originals):
+def test_a_run_is_read_as_it_was_written(make_run, pictures):
     run = gallery.read_run(make_run("0a", "relu"))
     assert (run.model, run.activation) == ("0a", "relu")
-    np.testing.assert_array_equal(run.reconstruction, gallery.to_grey_levels(originals))
+    for name, array in vars(pictures).items():
+        expected = gallery.to_grey_levels(array) if array.ndim == 4 else array
+        found = getattr(run.pictures, name)
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
 
 
 def test_a_run_without_a_finished_model_has_no_gallery(diverged):
     assert gallery.read_run(diverged) is None
 
 
-def test_a_report_joins_the_runs_that_show_its_models(tmp_path, make_run, diverged, originals):
+@pytest.mark.parametrize(("count", "shown"), [(1, [5]), (2, [1, 5]), (3, [3, 1, 5])])
+def test_a_report_joins_the_runs_that_show_its_models(
+    tmp_path, make_run, diverged, test_images, pictures, count, shown
+):
+    """The first of those chosen, in the order of PCA's error."""
     runs = [
         make_run("0a", "relu"),
         make_run("0b", "leaky_relu:0.1", shift=0.5),
         make_run("0c", "relu", shift=1.0),
         diverged,
     ]
-    gallery.join(tmp_path, runs, {"0a", "0b"}, originals[:2])
+    gallery.join(tmp_path, runs, {"0a", "0b"}, test_images, count)
     found = gallery.read(tmp_path)
-    assert list(found.reconstructions) == ["relu", "leaky_relu:0.1"]
-    np.testing.assert_array_equal(found.index, [0, 1])
-    shown = originals[:2]
-    expected = {"relu": shown, "leaky_relu:0.1": np.clip(shown + 0.5, 0, 1)}
-    for activation, images in expected.items():
-        np.testing.assert_allclose(found.reconstructions[activation], images, atol=0.501 / 255)
-    np.testing.assert_allclose(found.original, shown, atol=0.501 / 255)
+    np.testing.assert_array_equal(found.index, shown)
+    np.testing.assert_allclose(found.original, test_images[shown], atol=LEVEL)
+    of_pca = pictures.pca[[INDEX.index(one) for one in shown]]
+    np.testing.assert_allclose(found.pca, of_pca, atol=LEVEL)
+    assert list(found.reconstructions) == list(found.samples) == ["relu", "leaky_relu:0.1"]
+    shifted = {"relu": 0.0, "leaky_relu:0.1": 0.5}
+    for activation, shift in shifted.items():
+        for images, original in (
+            (found.reconstructions, test_images[shown]),
+            (found.samples, pictures.samples),
+        ):
+            expected = np.clip(original + shift, 0, 1)
+            np.testing.assert_allclose(images[activation], expected, atol=LEVEL)
+
+
+def test_a_report_has_the_worst_the_median_and_the_best_of_each_activation(
+    tmp_path, make_run, test_images
+):
+    gallery.join(tmp_path, [make_run("0a", "relu")], {"0a"}, test_images, 1)
+    ranked = gallery.read(tmp_path).ranked["relu"]
+    np.testing.assert_array_equal(ranked.index, [2, 0, 4])
+    np.testing.assert_array_equal(ranked.ssim, [-0.125, 0.5, 1])
+    np.testing.assert_allclose(ranked.original, test_images[[2, 0, 4]], atol=LEVEL)
+    np.testing.assert_allclose(ranked.reconstruction, test_images[[2, 0, 4]] / 2, atol=LEVEL)
+
+
+def test_only_images_that_all_models_have_are_shown(tmp_path, make_run, test_images):
+    runs = [make_run("0a", "relu"), make_run("0b", "tanh", index=[3, 5])]
+    gallery.join(tmp_path, runs, {"0a", "0b"}, test_images, 3)
+    found = gallery.read(tmp_path)
+    np.testing.assert_array_equal(found.index, [3, 5])
+    for images in found.reconstructions.values():
+        np.testing.assert_allclose(images, test_images[[3, 5]], atol=LEVEL)
+
+
+def test_without_a_finished_model_there_is_an_empty_gallery(tmp_path, diverged, test_images):
+    gallery.join(tmp_path, [diverged], {"0a"}, test_images, 3)
+    found = gallery.read(tmp_path)
+    assert found.original.shape == (0, 4, 5, 1)
+    assert found.reconstructions == found.samples == found.ranked == {}
+    assert found.pca is None
+
+
+def test_a_gallery_of_an_earlier_version_has_reconstructions_alone(tmp_path):
+    levels = np.full((1, 4, 5, 1), 51, "uint8")
+    arrays = {"index": np.array([0]), "original": levels, "by_relu": 2 * levels}
+    np.savez_compressed(tmp_path / files.GALLERY, **arrays)
+    found = gallery.read(tmp_path)
+    np.testing.assert_allclose(found.original, 0.2)
+    assert list(found.reconstructions) == ["relu"]
+    np.testing.assert_allclose(found.reconstructions["relu"], 0.4)
+    assert (found.pca, found.ranked, found.samples) == (None, {}, {})
 
 
 def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged):

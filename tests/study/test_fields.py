@@ -3,8 +3,8 @@
 import pytest
 
 from vaelib import Study
-from vaelib.results import gallery
 from vaelib.study import fields
+from vaelib.training import examples
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_wrong_field_is_refused_in_one_line_with_its_value(refusal, fields, st
 
 
 def test_as_many_images_can_be_asked_for_as_a_run_keeps():
-    assert fields.MOST_IMAGES == gallery.KEPT_IMAGES
+    assert fields.MOST_IMAGES == examples.MOST_IMAGES
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from vaelib.data.images import ImagePool
 from vaelib.models import bounds
 from vaelib.results import files, keys
 from vaelib.results.keys import Setting
-from vaelib.training import evaluate, pca, sweep
+from vaelib.training import evaluate, examples, pca, sweep
 from vaelib.training.configuration import NetworkConfiguration, Split, TrainingConfiguration
 
 RATES = [1e-3, 3e-2]
@@ -28,12 +28,12 @@ def pool() -> ImagePool:
 PLAIN = (Setting(),)
 
 
-def train(pool, settings=PLAIN, seeds=SEEDS, scored=True, **training):
+def train(pool, settings=PLAIN, seeds=SEEDS, scored=True, network=NETWORK, **training):
     split = Split(dataset=pool.name, fingerprint=pool.fingerprint)
     training = TrainingConfiguration(
         **{"epochs": 3, "batch_size": 16, "probe_images": 8, **training}
     )
-    return sweep.train(pool, split, NETWORK, settings, training, seeds, scored)
+    return sweep.train(pool, split, network, settings, training, seeds, scored)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,7 @@ def test_a_model_that_is_not_scored_sees_no_test_image(pool, monkeypatch):
     assert run.tables["scores"].empty
     assert run.tables["latents"].empty
     assert run.reconstructions is None
+    assert run.pictures is None
     assert row["val_elbo"] == scored.tables["runs"]["val_elbo"].item()
     assert row["model"] != scored.tables["runs"]["model"].item()
 
@@ -146,6 +147,29 @@ def test_pca_is_scored_on_the_test_images_of_the_split(pool):
     assert (row["pca_components"], row["pca_images"]) == (3, 50)
 
 
+def test_all_activations_of_a_replicate_show_the_same_images_and_noise(pool):
+    labels = np.arange(62) % 2
+    pool = dataclasses.replace(pool, labels=labels)
+    kept = {}
+    for name in ("tanh", "relu"):
+        network = dataclasses.replace(NETWORK, activation=name)
+        ((model, split, run),) = train(pool, seeds=[3], epochs=1, network=network)
+        own = kept[name] = run.pictures
+        errors = pca.fit(split.train, NETWORK.latent_dim).score(split.test)["mse"]
+        chosen = examples.choose(errors.to_numpy(), split.test_labels, 64)
+        np.testing.assert_array_equal(own.index, chosen)
+        np.testing.assert_array_equal(own.reconstruction, run.reconstructions[own.index])
+        ssim = run.tables["scores"]["ssim"].to_numpy()
+        assert list(own.ranked_ssim) == [ssim.min(), np.sort(ssim)[len(ssim) // 2], ssim.max()]
+        np.testing.assert_array_equal(ssim[own.ranked_index], own.ranked_ssim)
+        ranked = run.reconstructions[own.ranked_index]
+        np.testing.assert_array_equal(own.ranked_reconstruction, ranked)
+        noise = np.random.default_rng([0]).standard_normal((8, 3), dtype="float32")
+        np.testing.assert_array_equal(own.samples, model.decode(noise))
+    np.testing.assert_array_equal(kept["tanh"].index, kept["relu"].index)
+    np.testing.assert_array_equal(kept["tanh"].pca, kept["relu"].pca)
+
+
 def test_the_rows_name_the_setting(pool):
     setting = Setting(decoder_activation="relu", weight_decay=0.5, depth=2, train_size=20)
     ((_, _, run),) = train(pool, [setting], [0], epochs=1)
@@ -166,6 +190,7 @@ def test_a_diverged_model_is_a_row_that_says_so(pool):
     assert table.loc[1, diverged].notna().all()
     assert made[0].tables["scores"].empty
     assert made[0].reconstructions is None
+    assert made[0].pictures is None
     assert not made[0].tables["history"].empty
 
 

@@ -1,9 +1,8 @@
-"""Galleries: reconstructions to show side by side, and models to explore.
+"""Galleries: pictures to show side by side, and models to explore.
 
-A run keeps one model, and its reconstructions of a few test images. A report joins
-those of its runs that show the same replicate in one file, and keeps their models with
-some test images. Pixels are stored as 8-bit grey levels. A run without a finished model
-has none.
+A run keeps one model, and what there is to look at of it. A report joins those of its
+runs that show the same replicate in one file, and keeps their models with some test
+images. Pixels are stored as 8-bit grey levels. A run without a finished model has none.
 """
 
 import dataclasses
@@ -15,34 +14,60 @@ import numpy as np
 
 from vaelib.formatting import file_name
 from vaelib.results import files
+from vaelib.results.pictures import Pictures
 
 EXPLORED_IMAGES = 200  # test images kept beside the models
-KEPT_IMAGES = 64  # whose reconstructions a run keeps
 _IMAGES = "images.npz"
-_PREFIX = "by_"  # of an activation's array in the report's file
+# Of an activation's arrays in the report's file: none is the beginning of another.
+_RECONSTRUCTION, _SAMPLES = "by_", "samples_by_"
+_RANKED = {
+    field: f"ranked_{field}_by_" for field in ("index", "ssim", "original", "reconstruction")
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class RunGallery:
-    """Reconstructions of one run.
+    """What there is to look at of one run.
 
     Attributes
     ----------
     activation : str
     model : str
         Identity of the model; see `training.configuration.ModelConfiguration`.
-    reconstruction : array of uint8 [n, height, width, channels]
-        Of the first test images.
+    pictures : Pictures
+        Pixels as uint8.
     """
 
     activation: str
     model: str
+    pictures: Pictures
+
+
+@dataclasses.dataclass(frozen=True)
+class Ranked:
+    """Worst, median and best test image of an activation's model by SSIM.
+
+    Attributes
+    ----------
+    index : array of int [3]
+        Of the images in the test set.
+    ssim : array of float [3]
+    original, reconstruction : array of float64 [3, height, width, channels]
+        In [0, 1].
+    """
+
+    index: np.ndarray
+    ssim: np.ndarray
+    original: np.ndarray
     reconstruction: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
 class Gallery:
-    """Test images beside the reconstructions of several activations.
+    """Test images beside what the models of several activations make of them.
+
+    Reports of earlier versions have nothing but `index`, `original` and
+    `reconstructions`.
 
     Attributes
     ----------
@@ -52,15 +77,24 @@ class Gallery:
         In [0, 1].
     reconstructions : dict of str to array like `original`
         By activation.
+    pca : array like `original`, or None
+        Reconstructions by principal components.
+    ranked : dict of str to Ranked
+        By activation.
+    samples : dict of str to array of float64 [m, height, width, channels]
+        By activation, draws from the prior, in [0, 1]; the same noise for all.
     """
 
     index: np.ndarray
     original: np.ndarray
     reconstructions: dict[str, np.ndarray]
+    pca: np.ndarray | None = None
+    ranked: dict[str, Ranked] = dataclasses.field(default_factory=dict)
+    samples: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
-def write_run(folder: str | Path, activation: str, model: str, reconstructions: np.ndarray) -> None:
-    """Keep the reconstructions of a run.
+def write_run(folder: str | Path, activation: str, model: str, pictures: Pictures) -> None:
+    """Keep what there is to look at of a run.
 
     Parameters
     ----------
@@ -68,31 +102,34 @@ def write_run(folder: str | Path, activation: str, model: str, reconstructions: 
         Of the run.
     activation, model : str
         See `RunGallery`.
-    reconstructions : array of float [n, height, width, channels]
-        Of the test images, of which the first `KEPT_IMAGES` are kept; what is outside
-        [0, 1] is clipped.
+    pictures : Pictures
+        Pixels outside [0, 1] are clipped.
     """
-    np.savez_compressed(
-        Path(folder) / files.RUN_GALLERY,
-        activation=activation,
-        model=model,
-        reconstruction=to_grey_levels(reconstructions[:KEPT_IMAGES]),
-    )
+    arrays = {
+        name: to_grey_levels(array) if array.ndim == 4 else array
+        for name, array in vars(pictures).items()
+    }
+    path = Path(folder) / files.RUN_GALLERY
+    np.savez_compressed(path, activation=activation, model=model, **arrays)
 
 
 def read_run(folder: str | Path) -> RunGallery | None:
-    """Return the reconstructions of a run; None where every model diverged."""
+    """Return what there is to look at of a run; None where every model diverged."""
     path = Path(folder) / files.RUN_GALLERY
     if not path.is_file():
         return None
+    fields = [field.name for field in dataclasses.fields(Pictures)]
     with np.load(path) as archive:
-        return RunGallery(
-            str(archive["activation"]), str(archive["model"]), archive["reconstruction"]
-        )
+        pictures = Pictures(**{name: archive[name] for name in fields})
+        return RunGallery(str(archive["activation"]), str(archive["model"]), pictures)
 
 
 def join(
-    folder: str | Path, runs: Iterable[str | Path], models: Container[str], originals: np.ndarray
+    folder: str | Path,
+    runs: Iterable[str | Path],
+    models: Container[str],
+    test: np.ndarray,
+    count: int,
 ) -> None:
     """Join the galleries of some models in one file of the report.
 
@@ -104,27 +141,49 @@ def join(
         Folders of finished runs; those that show other models are left out.
     models : container of str
         Identities of the models to show, all of one replicate.
-    originals : array of float [n, height, width, channels]
-        The first test images of that replicate, in [0, 1], at most `KEPT_IMAGES`.
+    test : array of float [n, height, width, channels]
+        The test images of that replicate, in [0, 1].
+    count : int
+        Images to show: the first of those that were chosen, in the order of PCA's error,
+        the smallest first. Where the last bits of that error differ between the machines
+        that trained, only images that all of the models have.
     """
-    arrays = {"index": np.arange(len(originals)), "original": to_grey_levels(originals)}
-    for _, run in _showing(runs, models):
-        arrays[f"{_PREFIX}{run.activation}"] = run.reconstruction[: len(originals)]
+    shown = [run for _, run in _showing(runs, models)]
+    arrays = _common(shown, test, count)
+    for run in shown:
+        own, name = run.pictures, run.activation
+        places = [list(own.index).index(image) for image in arrays["index"]]
+        ranked = {
+            "index": own.ranked_index,
+            "ssim": own.ranked_ssim,
+            "original": to_grey_levels(test[own.ranked_index]),
+            "reconstruction": own.ranked_reconstruction,
+        }
+        arrays[f"{_RECONSTRUCTION}{name}"] = own.reconstruction[places]
+        arrays[f"{_SAMPLES}{name}"] = own.samples
+        arrays |= {f"{prefix}{name}": ranked[field] for field, prefix in _RANKED.items()}
     np.savez_compressed(Path(folder) / files.GALLERY, **arrays)
 
 
 def read(folder: str | Path) -> Gallery:
     """Read the gallery of a report."""
     with np.load(Path(folder) / files.GALLERY) as archive:
-        return Gallery(
-            archive["index"],
-            archive["original"] / 255,
-            {
-                key.removeprefix(_PREFIX): archive[key] / 255
-                for key in archive.files
-                if key.startswith(_PREFIX)
-            },
-        )
+        arrays = {
+            name: archive[name] / 255 if archive[name].dtype == np.uint8 else archive[name]
+            for name in archive.files
+        }
+    ranked = {field: _by_activation(arrays, prefix) for field, prefix in _RANKED.items()}
+    return Gallery(
+        arrays["index"],
+        arrays["original"],
+        _by_activation(arrays, _RECONSTRUCTION),
+        arrays.get("pca"),
+        {
+            name: Ranked(**{field: by_name[name] for field, by_name in ranked.items()})
+            for name in ranked["index"]
+        },
+        _by_activation(arrays, _SAMPLES),
+    )
 
 
 def write_models(
@@ -173,3 +232,28 @@ def _showing(
         run = read_run(path)
         if run is not None and run.model in models:
             yield path, run
+
+
+def _common(shown: list[RunGallery], test: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """Return the arrays that are the same for all activations."""
+    if not shown:
+        return {"index": np.array([], int), "original": to_grey_levels(test[:0])}
+    first = shown[0].pictures
+    of_all = set.intersection(*(set(run.pictures.index) for run in shown))
+    places = [place for place, image in enumerate(first.index) if image in of_all][:count]
+    original, pca = to_grey_levels(test[first.index[places]]), first.pca[places]
+    errors = np.mean((original.astype(float) - pca) ** 2, axis=(1, 2, 3))
+    order = np.argsort(errors, kind="stable")
+    return {
+        "index": first.index[places][order],
+        "original": original[order],
+        "pca": pca[order],
+    }
+
+
+def _by_activation(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }

@@ -12,7 +12,15 @@ NOTEBOOKS = PACKAGE.parent / "notebooks"
 
 # What a trained model depends on besides its settings and images; the import contracts
 # of pyproject.toml see to it that nothing of this imports anything else.
-_CODE = ("backend.py", "metrics.py", "results/keys.py", "data", "models", "training")
+_CODE = (
+    "backend.py",
+    "metrics.py",
+    "results/keys.py",
+    "results/pictures.py",
+    "data",
+    "models",
+    "training",
+)
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
 

@@ -13,7 +13,7 @@ from vaelib.study import yaml_file
 from vaelib.validation import FieldError, NotNegative, Seed
 
 MOST_SEEDS = 1000
-MOST_IMAGES = 64  # as many as `results.gallery` keeps
+MOST_IMAGES = 64  # as many as `training.examples` keeps
 
 
 def to_list(value: Any, info: ValidationInfo) -> list:

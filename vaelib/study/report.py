@@ -88,7 +88,7 @@ def _write_gallery(
         )
         .test
     )
-    gallery.join(folder, runs, shown, test[: study.gallery_images])
+    gallery.join(folder, runs, shown, test, study.gallery_images)
     gallery.write_models(folder, runs, shown, test)
 
 

@@ -155,7 +155,8 @@ class Study(pydantic.BaseModel):
         Validation loss in nats whose first epoch is reported; by default the
         median over all runs of the loss they end with.
     gallery_images : int
-        Test images shown under each activation, at most 64.
+        Test images shown under each activation, at most 64; see
+        `training.examples.choose`.
     margin : float
         Differences that do not matter, as a share of the best activation's lead over a
         constant image; see `analysis.margins`.

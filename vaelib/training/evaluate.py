@@ -11,7 +11,8 @@ from vaelib.data.pixels import mean_image
 from vaelib.models import bounds
 from vaelib.models.vae import VAE
 from vaelib.results.keys import Status
-from vaelib.training import pca
+from vaelib.results.pictures import Pictures
+from vaelib.training import examples, pca
 from vaelib.training.fit import TrainedModel
 
 BOUND_SAMPLES = 100  # of the importance-weighted bound
@@ -58,10 +59,13 @@ class ScoredModel:
         `results.files.FILES`.
     reconstructions : array of float32 [n, height, width, channels] or None
         Of the test images; None where they were not seen.
+    pictures : Pictures or None
+        What a run keeps of them; None where they were not seen.
     """
 
     tables: dict[str, pd.DataFrame]
     reconstructions: np.ndarray | None
+    pictures: Pictures | None
 
 
 def score(
@@ -92,7 +96,7 @@ def score(
         of_components = components.score(images.test)
         baseline = constant_image(images, model.likelihood) | _linear(components, of_components)
     summary = dict.fromkeys(_SCORED, np.nan)
-    reconstructions = None
+    reconstructions = pictures = None
     if test_allowed and trained.summary["status"] == Status.FINISHED:
         means, log_variances = model.encode(images.test)
         reconstructions = model.decode(means)
@@ -122,6 +126,15 @@ def score(
             "train_elbo": train_elbo,
             "gap": train_elbo - elbo - luck,
         }
+        pictures = examples.pictures(
+            model,
+            images.test,
+            images.test_labels,
+            reconstructions,
+            scores["ssim"].to_numpy(),
+            components,
+            of_components["mse"].to_numpy(),
+        )
     tables = {
         "runs": pd.DataFrame([{**trained.summary, **baseline, **summary}]),
         "history": trained.history.copy(),
@@ -129,7 +142,7 @@ def score(
         "latents": latents,
         "scores": scores,
     }
-    return ScoredModel(tables, reconstructions)
+    return ScoredModel(tables, reconstructions, pictures)
 
 
 def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
