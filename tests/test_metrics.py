@@ -95,6 +95,43 @@ def test_scores_do_not_depend_on_how_many_images_are_scored_at_once(metric, monk
     assert metrics.pixel_entropy(Pixels(levels)) == entropy
 
 
+def local_similarity(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
+    """Compute equation 13 of Wang et al. 2004 for a window and its weights."""
+    mean_x, mean_y = np.sum(weights * x), np.sum(weights * y)
+    var_x, var_y = np.sum(weights * (x - mean_x) ** 2), np.sum(weights * (y - mean_y) ** 2)
+    covariance = np.sum(weights * (x - mean_x) * (y - mean_y))
+    c1, c2 = 0.01**2, 0.03**2
+    luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    return luminance * (2 * covariance + c2) / (var_x + var_y + c2)
+
+
+@pytest.mark.parametrize(("side", "channels"), [(14, 1), (12, 3), (8, 1)])
+def test_the_map_of_ssim_by_hand(side, channels):
+    images, reconstructions = pair(2, side, side, channels)
+    found = metrics.ssim_map(images, reconstructions)
+    assert found.shape == (2, side, side)
+    window, standard = metrics.ssim_window(side, side)
+    reach = window // 2
+    profile = np.exp(-0.5 * (np.arange(-reach, reach + 1) / 1.5) ** 2)
+    weights = np.outer(profile, profile) if standard else np.ones((window, window))
+    weights /= weights.sum()
+    for row, column in ((reach, reach), (side - reach - 1, reach)):
+        rows = slice(row - reach, row + reach + 1)
+        columns = slice(column - reach, column + reach + 1)
+        for n in range(2):
+            by_channel = [
+                local_similarity(
+                    images[n, rows, columns, channel].astype(float),
+                    reconstructions[n, rows, columns, channel].astype(float),
+                    weights,
+                )
+                for channel in range(channels)
+            ]
+            assert found[n, row, column] == pytest.approx(np.mean(by_channel), rel=1e-6)
+    inner = found[:, reach : side - reach, reach : side - reach].mean(axis=(1, 2))
+    np.testing.assert_allclose(inner, metrics.ssim(images, reconstructions), rtol=1e-9)
+
+
 def test_ssim_of_identical_images_is_one():
     images, _ = pair(3, 28, 28, 1)
     np.testing.assert_allclose(metrics.ssim(images, images), 1)
@@ -186,7 +223,9 @@ def test_without_hidden_layers_or_gradients_there_is_no_flow():
 UNIT = np.random.default_rng(0).uniform(size=(4, 16, 16, 1))
 
 
-@pytest.mark.parametrize("metric", [metrics.mse, metrics.psnr, metrics.ssim, metrics.identical])
+@pytest.mark.parametrize(
+    "metric", [metrics.mse, metrics.psnr, metrics.ssim, metrics.ssim_map, metrics.identical]
+)
 @pytest.mark.parametrize(
     ("images", "reconstructions", "line"),
     [

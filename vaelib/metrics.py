@@ -124,23 +124,34 @@ def ssim(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
     """
     images, reconstructions = _checked(images, reconstructions)
     n, height, width, channels = images.shape
-    window, standard = ssim_window(height, width)
-    form = {"gaussian_weights": True, "sigma": 1.5} if standard else {"win_size": window}
     tall = (n * height, width, channels)
-    _, similarity = structural_similarity(
-        images.reshape(tall),
-        reconstructions.reshape(tall),
-        data_range=1.0,
-        channel_axis=-1,
-        use_sample_covariance=False,
-        full=True,
-        **form,
-    )
+    window, _ = ssim_window(height, width)
+    similarity = _similarity(images.reshape(tall), reconstructions.reshape(tall), height)
     margin = (window - 1) // 2
     inner = similarity.reshape(n, height, width, channels)[
         :, margin : height - margin, margin : width - margin
     ]
     return inner.mean(axis=(1, 2, 3))
+
+
+def ssim_map(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
+    """Structural similarity around each pixel of each image.
+
+    Parameters
+    ----------
+    images, reconstructions : array of float [n, height, width, channels]
+        Grey values in [0, 1].
+
+    Returns
+    -------
+    array of float64 [n, height, width]
+        In [-1, 1], mean over channels. Its mean over the pixels whose window lies wholly
+        in the image is `ssim`; beyond its border an image is mirrored.
+    """
+    images, reconstructions = _checked(images, reconstructions)
+    height = images.shape[1]
+    pairs = zip(images, reconstructions, strict=True)
+    return np.stack([_similarity(*pair, height).mean(axis=-1) for pair in pairs])
 
 
 def kl_per_unit(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
@@ -272,6 +283,22 @@ def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
         table[network] = first / last
     table["flow"] = table["encoder"] * table["decoder"]
     return table
+
+
+def _similarity(image: np.ndarray, reconstruction: np.ndarray, height: int) -> np.ndarray:
+    """Return the map of `ssim` of images of a height, which may be stacked on each other."""
+    window, standard = ssim_window(height, image.shape[1])
+    form = {"gaussian_weights": True, "sigma": 1.5} if standard else {"win_size": window}
+    _, similarity = structural_similarity(
+        image,
+        reconstruction,
+        data_range=1.0,
+        channel_axis=-1,
+        use_sample_covariance=False,
+        full=True,
+        **form,
+    )
+    return similarity
 
 
 def _checked(images: np.ndarray, reconstructions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
