@@ -141,7 +141,8 @@ def settings(facts: dict) -> dict[str, str]:
 
 def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:
     """Return the row of principal components in the table of results."""
-    cells = [Cell(NO_VALUE)] * 2  # models, and how far they are behind
+    components = count(pca["components"], "component")
+    cells = [Cell("no network", components), Cell(NO_VALUE)]  # models; how far behind
     for metric in METRICS:
         if metric.of_reconstructions:
             bounds = [pca.get(f"{metric.column}_{bound}", math.nan) for bound in ("low", "high")]
@@ -149,7 +150,7 @@ def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:
             cells.append(Cell(shown, interval(*bounds, metric.digits)))
         else:
             cells.append(Cell(NO_VALUE))
-    return f"PCA, {count(pca['components'], 'component')} (no network)", cells
+    return "PCA", cells
 
 
 def _behind(row: pd.Series) -> Cell:

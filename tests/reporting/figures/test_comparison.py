@@ -12,7 +12,6 @@ from vaelib.analysis import budget
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting.figures import comparison
 from vaelib.results.columns import JUDGED
-from vaelib.results.gallery import Gallery
 
 EPOCHS = 4
 LAYERS = ["encoder_1", "encoder_2", "mean", "log_variance", "decoder_1", "decoder_2", "logits"]
@@ -121,20 +120,6 @@ def test_quality_shows_the_means_of_metrics_with_a_best_value():
     assert [ax.get_xlabel() for ax in fig.axes] == ["test ELBO (nats)", "MSE", "PSNR (dB)", "SSIM"]
     means = [[line.get_xdata()[0] for line in ax.lines[1::2]] for ax in fig.axes]
     np.testing.assert_array_equal(means[:2], [[-3, np.nan], [0.5, 1]])
-
-
-@pytest.mark.parametrize("order", [["tanh", "relu"], ["tanh"], ["tanh", "diverged"], []])
-def test_the_gallery_has_a_row_for_each_image_and_a_column_for_each_activation(order):
-    rng = np.random.default_rng(0)
-    original, relu, tanh = rng.uniform(size=(3, 2, 4, 4, 1))
-    pictures = Gallery(np.array([7, 9]), original, {"relu": relu, "tanh": tanh})
-    fig = drawn(comparison.gallery(pictures, order))
-    shown = ["original", *(name for name in order if name != "diverged")]
-    axes = np.reshape(fig.axes, (2, len(shown)))
-    assert [ax.get_title() for ax in axes[0]] == shown
-    assert [ax.get_ylabel() for ax in axes[:, 0]] == ["7", "9"]
-    last = {"original": original, "relu": relu, "tanh": tanh}[shown[-1]]
-    np.testing.assert_array_equal(axes[1, -1].images[0].get_array(), last[1, ..., 0])
 
 
 def test_gradients_are_drawn_by_depth_before_and_after_training():

@@ -6,7 +6,6 @@ best test ELBO first.
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -15,7 +14,6 @@ from vaelib.analysis.summary import AFTER, at_moments, over_seeds
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
 from vaelib.results.columns import JUDGED
-from vaelib.results.gallery import Gallery
 
 LOSS = "validation loss (nats per image)"
 
@@ -74,26 +72,6 @@ def quality(summary: pd.DataFrame) -> Figure:
     fig, axes = subplots(1, len(metrics), figsize=size, sharey=True)
     for ax, metric in zip(axes, metrics, strict=True):
         plots.comparison.intervals(ax, summary, metric.column, metric.title)
-    return fig
-
-
-def gallery(pictures: Gallery, order: Sequence[str]) -> Figure:
-    """Show test images, a row each, beside their reconstructions by each activation.
-
-    Parameters
-    ----------
-    pictures : Gallery
-    order : sequence of str
-        Activations without images are left out.
-    """
-    columns = {"original": pictures.original}
-    columns |= {
-        name: pictures.reconstructions[name] for name in order if name in pictures.reconstructions
-    }
-    rows = np.stack(list(columns.values()), axis=1)
-    size = (0.92 * len(columns), 0.85 * len(rows))
-    fig, axes = subplots(len(rows), len(columns), figsize=size, squeeze=False)
-    plots.images.gallery(axes, rows, [str(i) for i in pictures.index], list(columns))
     return fig
 
 

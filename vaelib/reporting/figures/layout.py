@@ -4,8 +4,11 @@ Figures are made without pyplot, which would show them a second time in a notebo
 and keep them open.
 """
 
+import dataclasses
 import math
+from collections.abc import Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,6 +41,39 @@ def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]
     for ax in axes.flat[count:]:
         ax.axis("off")
     return fig, list(axes.flat[:count])
+
+
+@dataclasses.dataclass(frozen=True)
+class Box:
+    """A rectangle of a figure, in pixels of the screen from its upper left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def boxes(size: tuple[float, float], placed: Sequence[Box]) -> tuple[Figure, list[Axes]]:
+    """Return a figure with axes at exact places, so that pictures keep their pixels.
+
+    Parameters
+    ----------
+    size : (float, float)
+        Width and height of the figure, in pixels of the screen.
+    placed : sequence of Box
+    """
+    width, height = size
+    dpi = mpl.rcParams["figure.dpi"]
+    fig = Figure(figsize=(width / dpi, height / dpi), layout="none")
+    axes = []
+    for box in placed:
+        bottom = height - box.top - box.height
+        axes.append(
+            fig.add_axes(
+                (box.left / width, bottom / height, box.width / width, box.height / height)
+            )
+        )
+    return fig, axes
 
 
 def legend_beside(ax: Axes) -> None:
