@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from vaelib.formatting import count, file_name, interval, listed, nats, number, percent, ratio
+from vaelib.formatting import (
+    count,
+    file_name,
+    fixed,
+    interval,
+    listed,
+    nats,
+    number,
+    percent,
+    ratio,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +32,13 @@ from vaelib.formatting import count, file_name, interval, listed, nats, number, 
 )
 def test_numbers_have_their_digits_a_true_minus_and_no_exponent(value, digits, text):
     assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0032, "0.00"), (-0.0763, "−0.08"), (1, "1.00"), (12.346, "12.35")]
+)
+def test_fixed_numbers_have_their_places(value, text):
+    assert fixed(value, 2) == text
 
 
 def test_intervals_have_both_ends_or_are_nothing():

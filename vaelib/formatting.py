@@ -19,6 +19,11 @@ def number(value: float, digits: int = 3) -> str:
     return _true_minus(f"{value:.{min(places, 8)}f}")
 
 
+def fixed(value: float, places: int) -> str:
+    """Show a number of decimal places, with a true minus sign."""
+    return _true_minus(f"{value:.{places}f}")
+
+
 def interval(low: float, high: float, digits: int = 3) -> str:
     """Show an interval; empty where there is none (NaN), or none with a bound."""
     if math.isnan(low) or (math.isinf(low) and math.isinf(high)):

@@ -1,5 +1,7 @@
 """Figures of pictures: each in its place, large enough, on one scale of errors."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from drawing import drawn
@@ -170,3 +172,20 @@ def test_long_names_are_not_cut_off(name):
         ax = drawn(figure).axes[0]
         written = [*ax.get_yticklabels(), *ax.texts]
         assert min(text.get_window_extent().x0 for text in written) >= 0
+
+
+def test_names_values_and_the_scale_have_room():
+    pictures = gallery()
+    low = np.array([-0.0763, 0.0032, 1.0])
+    pictures.ranked["relu"] = dataclasses.replace(pictures.ranked["relu"], ssim=low)
+    figure = drawn(figures.worst_median_best(pictures, ["relu"]))
+    first, second, third, scale = figure.axes
+    assert [names(ax) for ax in (first, second, third)] == [
+        ["\N{MINUS SIGN}0.08"],
+        ["0.00"],
+        ["1.00"],
+    ]
+    (name,), (value,) = first.texts, first.get_yticklabels()
+    assert name.get_window_extent().x1 < value.get_window_extent().x0
+    assert second.get_yticklabels()[0].get_window_extent().x0 > first.get_window_extent().x1
+    assert scale.xaxis.label.get_window_extent().y0 > 0

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vaelib import metrics
-from vaelib.formatting import number
+from vaelib.formatting import fixed
 from vaelib.reporting.figures.layout import Box, boxes, message
 from vaelib.reporting.plots import images as plots
 from vaelib.results.gallery import Gallery, Ranked
@@ -81,11 +81,11 @@ def worst_median_best(pictures: Gallery, order: Sequence[str]) -> Figure:
     lefts = [left + place * (width + _VALUES) for place in range(3)]
     scale = Box(lefts[1], top + height + 6, width, 10)
     figure, (*axes, bar) = boxes(
-        (lefts[2] + width, scale.top + 50), [*(Box(x, top, width, height) for x in lefts), scale]
+        (lefts[2] + width, scale.top + 56), [*(Box(x, top, width, height) for x in lefts), scale]
     )
     blocks = zip(axes, ("worst", "median", "best"), triples, strict=True)
     for place, (ax, title, rows) in enumerate(blocks):
-        values = [number(one.ssim[place], 2) for one in ranked.values()]
+        values = [fixed(one.ssim[place], 2) for one in ranked.values()]
         plots.mosaic(ax, rows, values, ["original", "reconstruction", "SSIM map"])
         ax.set_title(title, fontsize=10, fontweight="bold")
     _names_beside(axes[0], list(ranked), _VALUES + 6)
