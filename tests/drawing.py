@@ -6,6 +6,6 @@ from matplotlib.figure import Figure
 
 def drawn(figure: Figure) -> Figure:
     """Draw a figure, as some errors occur only then; return it."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()  # the canvas of a figure without pyplot draws nothing
     assert plt.get_fignums() == [], "pyplot would show it a second time"
     return figure

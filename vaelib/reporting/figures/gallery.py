@@ -21,8 +21,8 @@ from vaelib.results.gallery import Gallery, Ranked
 SIDE = 96  # pixels of the screen, at least
 PCA = "PCA"
 _AT_ONCE = 4  # images in a figure
-_CHARACTER, _TITLES, _BETWEEN = 7.2, 28, 16  # pixels of the screen
-_VALUES = 36  # pixels of the screen, for an SSIM
+_CHARACTER, _TITLES, _BETWEEN = 7.0, 28, 16  # pixels of the screen
+_VALUES = 38  # pixels of the screen, for an SSIM
 _LIMIT = 99.5  # percentile of the errors at which the colour scale ends
 
 
@@ -81,14 +81,15 @@ def worst_median_best(pictures: Gallery, order: Sequence[str]) -> Figure:
     lefts = [left + place * (width + _VALUES) for place in range(3)]
     scale = Box(lefts[1], top + height + 6, width, 10)
     figure, (*axes, bar) = boxes(
-        (lefts[2] + width, scale.top + 56), [*(Box(x, top, width, height) for x in lefts), scale]
+        (lefts[2] + width, scale.top + 62), [*(Box(x, top, width, height) for x in lefts), scale]
     )
     blocks = zip(axes, ("worst", "median", "best"), triples, strict=True)
     for place, (ax, title, rows) in enumerate(blocks):
         values = [fixed(one.ssim[place], 2) for one in ranked.values()]
         plots.mosaic(ax, rows, values, ["original", "reconstruction", "SSIM map"])
+        ax.tick_params("y", labelsize=8, pad=2)
         ax.set_title(title, fontsize=10, fontweight="bold")
-    _names_beside(axes[0], list(ranked), _VALUES + 6)
+    _names_beside(axes[0], list(ranked), _VALUES + 5)
     plots.colour_scale(bar, plots.SIMILARITY, 1, "SSIM around each pixel", "min")
     return figure
 
@@ -164,7 +165,7 @@ def _size(rows: np.ndarray) -> tuple[int, int]:
 
 def _beside(names: Iterable[str]) -> float:
     """Return the width of names beside a mosaic, in pixels of the screen."""
-    return 10 + _CHARACTER * max(map(len, names))
+    return 8 + _CHARACTER * max(map(len, names))
 
 
 def _names_beside(ax: Axes, names: Sequence[str], distance: float) -> None:
