@@ -24,6 +24,9 @@ PLAIN = {
     "train_size": 100,
     "batch_norm": False,
     "weight_decay": 0.0,
+    "architecture": "dense",
+    "beta": 1.0,
+    "kl_warmup": 0,
     "learning_rate": 0.001,
 }
 

@@ -122,7 +122,7 @@ def test_the_length_of_training_is_part_of_a_setting(patience, text):
 def test_settings_are_named_by_what_differs_from_most():
     found = measured(planted.study(["relu"], 2, depth=[1, 2]), planted.study(["tanh"], 3))
     assert found.usual["depth"] == 1
-    words = "mnist5k, network 128-64-32-16, likelihood bernoulli, depth 1, initializer keras, "
+    words = "mnist5k, network 128-64-32-16, likelihood bernoulli, dense, depth 1, "
     assert found.usual_in_words.startswith(words)
     rows = pd.DataFrame(
         {"depth": [1, 3, 2, 2], "optimizer": ["adam", "adam", "sgd", ANY], "activation": "relu"}
