@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaelib.formatting import count, interval, listed, nats, number, percent, ratio
+from vaelib.formatting import count, file_name, interval, listed, nats, number, percent, ratio
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,17 @@ def test_nats_and_percent():
     assert (nats(3.04, signed=True), nats(-1, signed=True)) == ("+3.0", "−1.0")
     assert nats(-1992.384, places=2) == "−1,992.38"
     assert (nats(-5763.44), nats(0.06), percent(0.316)) == ("−5,763.4", "0.1", "32 %")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("leaky_relu", "leaky_relu"),
+        ("leaky_relu:0.1", "leaky_relu-0.1"),
+        ("mine.py:snake", "mine.py-snake"),
+        ("größer 2.py:f", "größer-2.py-f"),
+        ("a/b\\c*?", "a-b-c-"),
+    ],
+)
+def test_file_names_have_no_character_that_a_file_system_refuses(name, shown):
+    assert file_name(name) == shown

@@ -1,6 +1,7 @@
 """How numbers, intervals, counts and lists are shown, in plain text."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,3 +59,8 @@ def listed(names: Sequence[str]) -> str:
 
 def _true_minus(text: str) -> str:
     return text.replace("-", _MINUS)
+
+
+def file_name(name: str) -> str:
+    """Return a name in characters that every file system takes: others become hyphens."""
+    return re.sub(r"[^\w.-]+", "-", name)

@@ -22,6 +22,14 @@ FORMULAS = {
     "silu": lambda a: a * expit(a),
     "mish": lambda a: a * np.tanh(np.logaddexp(0, a)),
     "softplus": lambda a: np.logaddexp(0, a),
+    "golu": lambda a: a * np.exp(-np.exp(-a)),
+    "sine": np.sin,
+    "snake": lambda a: a + (1 - np.cos(2 * a)) / 2,
+    "squared_relu": lambda a: np.where(a > 0, a**2, 0),
+}
+SLOPED = {"leaky_relu:0.01": 0.01, "leaky_relu:0.5": 0.5, "leaky_relu:0.25": 0.25}
+FORMULAS_WITH_SLOPES = FORMULAS | {
+    name: lambda a, slope=slope: np.where(a > 0, a, slope * a) for name, slope in SLOPED.items()
 }
 
 
@@ -30,16 +38,91 @@ def _own_registry(monkeypatch):
     monkeypatch.setattr(activations, "_REGISTRY", dict(activations._REGISTRY))
 
 
-def test_the_eleven_registered_names_come_first_and_in_order():
-    assert activations.names()[:11] == list(FORMULAS)
+def values_and_slopes(name: str, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an activation's values and its gradient, both as TensorFlow has them."""
+    given = tf.constant(a, "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        values = activations.get(name).resolve()(given)
+    return values.numpy(), tape.gradient(values, given).numpy()
 
 
-@pytest.mark.parametrize("name", FORMULAS)
-def test_values_are_those_of_the_formula(name):
-    a = np.linspace(-4, 4, 33)
-    values = activations.get(name).resolve()(tf.constant(a, "float32"))
+def test_the_registered_names_come_in_order_and_those_of_keras_first():
+    assert activations.names() == list(FORMULAS)
+    assert all(hasattr(keras.activations, name) for name in activations.names()[:11])
+
+
+@pytest.mark.parametrize("name", FORMULAS_WITH_SLOPES)
+def test_values_and_gradients_are_those_of_the_formula(name):
+    a = np.linspace(-6, 6, 48)  # without 0, where some have no derivative
+    formula = FORMULAS_WITH_SLOPES[name]
+    values, slopes = values_and_slopes(name, a)
     # GELU's usual approximation by tanh is 5e-4 off and would fail.
-    np.testing.assert_allclose(values, FORMULAS[name](a), atol=2e-6)
+    np.testing.assert_allclose(values, formula(a), rtol=1e-6, atol=2e-6)
+    step = 1e-5
+    numerical = (formula(a + step) - formula(a - step)) / (2 * step)
+    np.testing.assert_allclose(slopes, numerical, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("jit", [False, True], ids=["eager", "XLA"])
+@pytest.mark.parametrize("name", FORMULAS_WITH_SLOPES)
+def test_values_and_gradients_are_finite_far_from_zero(name, jit):
+    far = np.concatenate([np.geomspace(1e-3, 1e4, 200), [0, 4.6, 5, 87, 88.8, 104]])
+    a = np.concatenate([-far, far])
+    measure = tf.function(
+        lambda: tf.stack(values_and_slopes_of(name, tf.constant(a, "float32"))), jit_compile=jit
+    )
+    with np.errstate(over="ignore"):  # of exp(exp(88.8)) in the closed form, whose limit is 0
+        expected = FORMULAS_WITH_SLOPES[name](a)
+    values, slopes = measure().numpy()
+    assert np.isfinite(slopes).all()
+    tolerance = 1e-3 if name in ("sine", "snake") else 2e-6  # the argument itself is rounded
+    np.testing.assert_allclose(values, expected, rtol=2e-6, atol=tolerance)
+
+
+def values_and_slopes_of(name: str, a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    values = activations.get(name).resolve()(a)
+    return values, tf.gradients(values, a)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("leaky_relu:0.1", "leaky_relu:0.1"),
+        ("leaky_relu:0.10", "leaky_relu:0.1"),
+        ("leaky_relu:.1", "leaky_relu:0.1"),
+        ("leaky_relu:1e-1", "leaky_relu:0.1"),
+        ("leaky_relu:0.00001", "leaky_relu:1e-05"),
+        ("leaky_relu:0.2", "leaky_relu"),
+        ("leaky_relu:0", "relu"),
+        ("leaky_relu:0.0", "relu"),
+    ],
+)
+def test_one_slope_has_one_name(given, name):
+    assert activations.get(given).name == name
+    assert activations.get(name).name == name
+
+
+@pytest.mark.parametrize("slope", ["1", "-0.1", "nan", "inf", "", "abc", "0.1:0.2", " 0.1", "1_0"])
+def test_a_slope_that_is_not_from_0_to_1_is_refused(slope):
+    line = f"^activation: 'leaky_relu:{slope}' has the slope '{slope}'; allowed: from 0 to less "
+    with pytest.raises(ValueError, match=line):
+        activations.get(f"leaky_relu:{slope}")
+
+
+def test_other_activations_have_no_slope_in_their_names():
+    with pytest.raises(ValueError, match="^activation: 'elu:0.1' is unknown; .*leaky_relu:0.1"):
+        activations.get("elu:0.1")
+
+
+@pytest.mark.parametrize("name", ["squared_relu", *SLOPED, "leaky_relu:0.9"])
+def test_a_matched_start_of_own_variance_keeps_the_size_of_values(name):
+    a = np.linspace(-12, 12, 100_001)
+    mean_square = np.trapezoid(norm.pdf(a) * values_and_slopes(name, a)[0] ** 2, a)
+    initializer = keras.initializers.get(activations.get(name).initializer("matched"))
+    kernel = np.asarray(initializer((400, 300)))
+    assert kernel.var() * 400 * mean_square == pytest.approx(1, rel=0.02)
+    assert np.abs(kernel).max() == pytest.approx(np.sqrt(3) * kernel.std(), rel=0.01), "uniform"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +186,9 @@ def test_other_keras_functions_are_admitted_by_name():
         ("sigmoid", "glorot_uniform"),
         ("tanh", "glorot_uniform"),
         ("linear", "glorot_uniform"),
+        ("golu", "he_uniform"),
+        ("sine", "he_uniform"),
+        ("snake", "lecun_uniform"),
         ("log_sigmoid", "glorot_uniform"),
     ],
 )
@@ -124,7 +210,7 @@ def test_a_registered_function_is_found_by_its_name():
         activations.register(np.tanh, "cube")
 
 
-@pytest.mark.parametrize("name", ["relu", "swish"])
+@pytest.mark.parametrize("name", ["relu", "swish", "sine"])
 def test_a_registered_name_or_alias_is_taken(name):
     with pytest.raises(ValueError, match=f"^activation: '{name}' is taken"):
         activations.register(tf.sin, name)
@@ -190,16 +276,16 @@ def test_each_refusal_has_a_reason_of_its_own(function, reason):
         ((tf.sin, "my sine"), "name: 'my sine' is not allowed; allowed: "),
         ((tf.sin, ""), "name: '' is not allowed; allowed: "),
         ((tf.sin, 0), "name: 0 is not allowed; allowed: "),
-        ((tf.sin, "sine", None), "matched_initializer: None is unknown; "),
+        ((tf.sin, "wave", None), "matched_initializer: None is unknown; "),
         ((tf.sin, "relu6"), "activation: 'relu6' is taken"),
-        ((tf.sin, "sine", "he_unifrom"), "matched_initializer: 'he_unifrom' is unknown; did you "),
+        ((tf.sin, "wave", "he_unifrom"), "matched_initializer: 'he_unifrom' is unknown; did you "),
     ],
 )
 def test_arguments_of_register_are_checked(arguments, line):
     with pytest.raises(ValueError, match=f"^{line}") as refused:
         activations.register(*arguments)
     assert "\n" not in str(refused.value)
-    assert "sine" not in activations.names()
+    assert "wave" not in activations.names()
 
 
 def test_a_partial_function_and_a_layer_without_weights_can_be_registered():

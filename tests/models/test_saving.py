@@ -50,13 +50,29 @@ def test_what_is_no_saved_vae_is_refused(tmp_path):
 def test_an_activation_of_ones_own_has_to_be_registered(make_vae, tmp_path, monkeypatch, load):
     registry = dict(activations._REGISTRY)
     monkeypatch.setattr(activations, "_REGISTRY", registry)
-    activations.register(tf.sin, "sine")
-    make_vae(activation="relu", decoder_activation="sine").save(tmp_path / "model.keras")
-    assert load(tmp_path / "model.keras").decoder_activation == "sine"
-    del registry["sine"]
-    line = r"^decoder_activation: 'sine' is not registered here; .*register\(function, 'sine'\)$"
+    activations.register(tf.sin, "wave")
+    make_vae(activation="relu", decoder_activation="wave").save(tmp_path / "model.keras")
+    assert load(tmp_path / "model.keras").decoder_activation == "wave"
+    del registry["wave"]
+    line = r"^decoder_activation: 'wave' is not registered here; .*register\(function, 'wave'\)$"
     with pytest.raises(ValueError, match=line):
         load(tmp_path / "model.keras")
+
+
+@pytest.mark.parametrize("load", [load_model, keras.saving.load_model])
+@pytest.mark.parametrize("name", ["golu", "sine", "snake", "squared_relu", "leaky_relu:0.10"])
+def test_activations_that_keras_lacks_come_back_in_safe_mode(
+    make_vae, images, same_weights, tmp_path, load, name
+):
+    vae = make_vae(activation=name, decoder_activation=name, initializer="matched")
+    vae.fit(images, epochs=1, verbose=0)
+    vae.save(tmp_path / "model.keras")
+    loaded = load(tmp_path / "model.keras")
+    assert loaded.activation == loaded.decoder_activation == vae.activation
+    np.testing.assert_array_equal(loaded.elbo(images), vae.elbo(images))
+    for one in (vae, loaded):
+        one.initialize(3)
+    assert same_weights(vae, loaded)
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.hdf5"])

@@ -55,16 +55,16 @@ def test_a_run_without_a_finished_model_has_no_gallery(diverged):
 def test_a_report_joins_the_runs_that_show_its_models(tmp_path, make_run, diverged, originals):
     runs = [
         make_run("0a", "relu"),
-        make_run("0b", "leaky_relu", shift=0.5),
+        make_run("0b", "leaky_relu:0.1", shift=0.5),
         make_run("0c", "relu", shift=1.0),
         diverged,
     ]
     gallery.join(tmp_path, runs, {"0a", "0b"}, originals[:2])
     found = gallery.read(tmp_path)
-    assert list(found.reconstructions) == ["relu", "leaky_relu"]
+    assert list(found.reconstructions) == ["relu", "leaky_relu:0.1"]
     np.testing.assert_array_equal(found.index, [0, 1])
     shown = originals[:2]
-    expected = {"relu": shown, "leaky_relu": np.clip(shown + 0.5, 0, 1)}
+    expected = {"relu": shown, "leaky_relu:0.1": np.clip(shown + 0.5, 0, 1)}
     for activation, images in expected.items():
         np.testing.assert_allclose(found.reconstructions[activation], images, atol=0.501 / 255)
     np.testing.assert_allclose(found.original, shown, atol=0.501 / 255)
@@ -80,6 +80,7 @@ def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged)
     assert not outdated.exists()
     assert [path.name for path in outdated.parent.glob("*.keras")] == ["relu.keras"]
     assert gallery.model_file(tmp_path, "relu").read_text() == "relu of 0a"
+    assert gallery.model_file(tmp_path, "leaky_relu:0.1").name == "leaky_relu-0.1.keras"
     found = gallery.read_test_images(tmp_path)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, images[: gallery.EXPLORED_IMAGES], atol=0.501 / 255)

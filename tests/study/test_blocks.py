@@ -81,6 +81,13 @@ def test_a_run_is_named_after_its_models_and_labels_name_several_data_sets(pools
     assert len({block.run_name for block in found}) == 6, "equal images under another name"
 
 
+def test_the_name_of_a_run_has_no_colon(pools):
+    study = change(STUDY, activations="leaky_relu:0.1")
+    (block,) = divide(study, Planner(study, pools).plan(pd.DataFrame()).models)
+    assert block.run_name.startswith("digits-leaky_relu-0.1-")
+    assert block.parameters["activation"] == block.label == "leaky_relu:0.1"
+
+
 def test_the_shortest_block_of_those_that_show_the_same_is_the_last(pools, monkeypatch):
     study = change(STUDY, seeds=5)
     models = Planner(study, pools).plan(pd.DataFrame()).models

@@ -90,6 +90,7 @@ def test_tuning_tries_every_combination_and_the_studys_own():
         ({"seeds": 3, "epochs": 5}, "small-epochs-5-seeds-3"),
         ({"dataset": "my photos/cats & dogs.npz"}, "small-dataset-cats-dogs.npz"),
         ({"activations": ["relu", "tanh"]}, "small-activations-relu-tanh"),
+        ({"activations": "relu, leaky_relu:0.1"}, "small-activations-relu-leaky_relu-0.1"),
         ({"learning_rate": 1e-3}, "small-learning_rate-0.001"),
         ({"epochs": 5, "name": "mine"}, "mine"),
     ],

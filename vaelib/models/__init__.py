@@ -7,10 +7,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "activations",
         "bounds",
+        "catalogue",
         "datasets",
         "dense",
         "elbo",
         "elementwise",
+        "functions",
         "inference",
         "input_pipeline",
         "layers",

@@ -1,84 +1,22 @@
-"""The registry of activation functions.
+"""The registry of activation functions: what a name stands for, and what is refused.
 
-Names, matched initialisers and one line of text each. Keras is imported only when
-a function is requested, so that a study can be checked without loading it.
+Keras is imported only when a function is requested, so that a study can be checked
+without loading it.
 """
 
 import contextlib
-import dataclasses
 import difflib
 import functools
 from collections.abc import Callable
 
 from vaelib.exceptions import require
+from vaelib.models import catalogue
+from vaelib.models.catalogue import ALIASES, GLOROT, HE, INITIALIZERS, Activation
 from vaelib.validation import shown
 
-HE = "he_uniform"
-LECUN = "lecun_uniform"
-GLOROT = "glorot_uniform"
+__all__ = ["INITIALIZERS", "Activation", "get", "names", "register"]
 
-INITIALIZERS = ("keras", "matched")
-
-
-@dataclasses.dataclass(frozen=True)
-class Activation:
-    """One element-wise activation function.
-
-    Attributes
-    ----------
-    name : str
-        Canonical name, as in `keras.activations`.
-    matched_initializer : str
-        Keras name of the kernel initialiser that suits the function: He for
-        the ReLU family (He et al. 2015), LeCun for SELU (Klambauer et al.
-        2017), Glorot for the rest (Glorot and Bengio 2010).
-    text : str
-        What the function does, in a line.
-    function : callable or None
-        The user's own function; None for one of `keras.activations`.
-    """
-
-    name: str
-    matched_initializer: str
-    text: str
-    function: Callable | None = None
-
-    def resolve(self) -> Callable:
-        """Return the function on tensors."""
-        if self.function is not None:
-            return self.function
-        from vaelib.backend import keras
-
-        return keras.activations.get(self.name)
-
-    def initializer(self, kind: str) -> str:
-        """Return the Keras name of the kernel initialiser.
-
-        Parameters
-        ----------
-        kind : {"keras", "matched"}
-            Keras' default (Glorot uniform) or the one that suits the function.
-        """
-        return {"keras": GLOROT, "matched": self.matched_initializer}[kind]
-
-
-_REGISTRY = {
-    activation.name: activation
-    for activation in (
-        Activation("sigmoid", GLOROT, "1 / (1 + exp(-a)): saturates at 0 and 1"),
-        Activation("tanh", GLOROT, "saturates at -1 and 1, slope 1 at 0"),
-        Activation("relu", HE, "max(a, 0): slope 1 above zero, none below"),
-        Activation("linear", GLOROT, "a: no non-linearity, the control"),
-        Activation("leaky_relu", HE, "a above zero, 0.2 a below"),
-        Activation("elu", HE, "a above zero, exp(a) - 1 below"),
-        Activation("selu", LECUN, "scaled ELU: keeps mean 0 and variance 1"),
-        Activation("gelu", HE, "a times the normal distribution function of a"),
-        Activation("silu", HE, "a times sigmoid(a), also called swish"),
-        Activation("mish", HE, "a times tanh(softplus(a))"),
-        Activation("softplus", HE, "log(1 + exp(a)): a smooth ReLU"),
-    )
-}
-_ALIASES = {"swish": "silu", "hard_swish": "hard_silu", "identity": "linear"}
+_REGISTRY = dict(catalogue.NAMED)
 
 
 def get(name: str, field: str = "activation") -> Activation:
@@ -87,8 +25,9 @@ def get(name: str, field: str = "activation") -> Activation:
     Parameters
     ----------
     name : str
-        A registered name, an alias (``swish``), or the name of any other
-        element-wise function of `keras.activations`.
+        A registered name, an alias (``swish``), a leaky ReLU with its slope
+        (``leaky_relu:0.1``), or the name of any other element-wise function of
+        `keras.activations`.
     field : str
         That has the name, for messages.
 
@@ -99,14 +38,16 @@ def get(name: str, field: str = "activation") -> Activation:
     Raises
     ------
     ValueError
-        For an unknown name (the message gives the nearest known one) or a
-        function that is not element-wise.
+        For an unknown name (the message gives the nearest known one), a slope that
+        is not from 0 to 1, or a function that is not element-wise.
     """
     require(isinstance(name, str), field, repr(name), "a name, as a string")
-    canonical = _ALIASES.get(name, name)
+    canonical = ALIASES.get(name, name)
     if canonical in _REGISTRY:
         return _REGISTRY[canonical]
     try:
+        if catalogue.has_slope(canonical):
+            return catalogue.leaky_relu(canonical)
         return _from_keras(canonical)
     except ValueError as refusal:
         raise ValueError(f"{field}: {name!r} {refusal}") from None
@@ -162,7 +103,7 @@ def register(
     known = _REGISTRY.get(name)
     if known is not None and _same(known, entry):
         return known
-    if known is not None or name in _ALIASES or name in _keras_names():
+    if known is not None or name in ALIASES or name in _keras_names():
         raise ValueError(f"activation: {name!r} is taken; allowed: another name")
     try:
         elementwise.check(function)
@@ -204,8 +145,8 @@ def _from_keras(name: str) -> Activation:
 
     if name not in _keras_names():
         raise ValueError(
-            f"is unknown;{_proposal(name)} allowed: {', '.join(_REGISTRY)} or another "
-            "element-wise name of keras.activations"
+            f"is unknown;{_proposal(name)} allowed: {', '.join(_REGISTRY)}, leaky_relu:0.1 or "
+            "another slope, or another element-wise name of keras.activations"
         )
     function = keras.activations.get(name)
     if function.__name__ in _REGISTRY:
@@ -224,7 +165,7 @@ def _keras_names() -> set[str]:
 
 def _proposal(name: str) -> str:
     """Return a question that proposes a name; empty where none is near."""
-    near = difflib.get_close_matches(name.lower(), {*_keras_names(), *_REGISTRY, *_ALIASES}, n=3)
+    near = difflib.get_close_matches(name.lower(), {*_keras_names(), *_REGISTRY, *ALIASES}, n=3)
     for proposed in near:
         with contextlib.suppress(ValueError):  # a function that is refused itself
             get(proposed)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vaelib.formatting import file_name
 from vaelib.results import files
 
 EXPLORED_IMAGES = 200  # test images kept beside the models
@@ -150,7 +151,7 @@ def write_models(
 
 def model_file(folder: str | Path, activation: str) -> Path:
     """Return the path of an activation's model in a report, whether or not it exists."""
-    return Path(folder) / files.MODELS / f"{activation}.keras"
+    return Path(folder) / files.MODELS / f"{file_name(activation)}.keras"
 
 
 def read_test_images(folder: str | Path) -> np.ndarray:

@@ -5,6 +5,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from vaelib.formatting import file_name
 from vaelib.results import provenance
 from vaelib.results.keys import SETTING_KEYS, Setting
 from vaelib.study.study import Study
@@ -70,7 +71,7 @@ class Block:
         """The name of the run's folder."""
         first = self.models[0]
         digest = provenance.hash_of([model.identity for model in self.models])[:12]
-        return f"{first.dataset}-{first.activation}-{digest}"
+        return f"{first.dataset}-{file_name(first.activation)}-{digest}"
 
     @property
     def shows(self) -> str:

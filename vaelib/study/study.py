@@ -296,5 +296,7 @@ def _suffix(overrides: dict) -> str:
 
 def _plain(value: Any) -> str:
     """Return a value in the characters that a study's name may have."""
-    values = value if isinstance(value, list | tuple) else [value]
-    return "-".join(re.sub(r"[^\w.]+", "-", Path(str(one)).name).strip("-") for one in values)
+    values = value if isinstance(value, list | tuple) else str(value).split(",")
+    return "-".join(
+        re.sub(r"[^\w.]+", "-", Path(str(one).strip()).name).strip("-") for one in values
+    )

@@ -7,13 +7,17 @@ from vaelib.reporting.plots import style
 
 
 def test_registered_activations_have_styles_of_their_own():
-    styles = [tuple(sorted(style.style(name).items())) for name in activations.names()[:11]]
-    assert len(set(styles)) == len({dict(style)["color"] for style in styles}) == 11
+    sloped = [f"leaky_relu:{slope}" for slope in (0.01, 0.1, 0.25, 0.3, 0.5, 0.9)]
+    styles = [tuple(sorted(style.style(name).items())) for name in activations.names() + sloped]
+    colours = {dict(style)["color"] for style in styles}
+    assert len(set(styles)) == len(colours) == len(activations.names()) + 6 == 21
+    looks = [(style["linestyle"], style["marker"]) for style in map(dict, styles[:15])]
+    assert len(set(looks)) == 15, "told apart in grey, too"
 
 
 def test_an_unknown_name_has_one_style_that_no_registered_one_has():
     others = ["softsign", "squareplus", "celu", "relu6", "hard_sigmoid", "hard_tanh", "my_own"]
-    registered = [style.style(name)["marker"] for name in activations.names()[:11]]
+    registered = [style.style(name)["marker"] for name in activations.names()]
     for name in others:
         assert style.style(name) == style.style(name)
         assert style.style(name)["marker"] not in registered

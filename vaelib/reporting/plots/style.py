@@ -5,9 +5,12 @@ import itertools
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-# Paul Tol's "muted" scheme, safe for colour-blind readers, with black and grey.
+# Paul Tol's "muted" scheme, safe for colour-blind readers, with black and grey; the last
+# four are of his "vibrant" and "dark" ones.
 _COLOURS = {
     "sigmoid": "#CC6677",
     "tanh": "#332288",
@@ -20,12 +23,18 @@ _COLOURS = {
     "silu": "#DDAA33",
     "mish": "#882255",
     "softplus": "#777777",
+    "golu": "#EE7733",
+    "sine": "#0077BB",
+    "snake": "#CC3311",
+    "squared_relu": "#225522",
 }
 # Lines also differ in dashes and markers, for greyscale prints.
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = "osD^vP*Xd<>"
 # For activations without a colour of their own; no other activation uses them.
 _OTHER_DASHES = ((5, 1, 1, 1, 1, 1), (8, 2), (3, 3, 1, 3))
+_OTHER_COLOURS = list(_COLOURS.values())[:11]
+_SLOPED = "leaky_relu:"
 _STYLES = {
     name: {"color": colour, "linestyle": line, "marker": marker}
     for (name, colour), line, marker in zip(
@@ -40,7 +49,8 @@ def style(activation: str) -> dict[str, str]:
     Parameters
     ----------
     activation : str
-        Any name: those without a colour of their own get one from a hash.
+        Any name: a leaky ReLU with its slope gets a colour by the slope, others without
+        a colour of their own get one from a hash.
 
     Returns
     -------
@@ -49,10 +59,13 @@ def style(activation: str) -> dict[str, str]:
     """
     if activation in _STYLES:
         return _STYLES[activation]
+    if activation.startswith(_SLOPED):
+        # From dark blue to a yellow that is still dark enough on white.
+        colour = colormaps["cividis"](0.85 * float(activation.removeprefix(_SLOPED)))
+        return {"color": to_hex(colour), "linestyle": (0, (1, 1)), "marker": "d"}
     number = int(hashlib.sha256(activation.encode()).hexdigest(), 16)
-    colours = list(_COLOURS.values())
     return {
-        "color": colours[number % len(colours)],
+        "color": _OTHER_COLOURS[number % len(_OTHER_COLOURS)],
         "linestyle": (0, _OTHER_DASHES[number // 44 % len(_OTHER_DASHES)]),
         "marker": "hH8p"[number // 11 % 4],
     }
