@@ -70,6 +70,14 @@ def test_a_report_joins_the_runs_that_show_its_models(tmp_path, make_run, diverg
     np.testing.assert_allclose(found.original, shown, atol=0.501 / 255)
 
 
+def test_a_report_may_call_activations_by_other_names(tmp_path, make_run, originals):
+    runs, names = [make_run("0a", "mine.py:wave"), make_run("0b", "relu")], {"mine.py:wave": "wave"}
+    gallery.join(tmp_path, runs, {"0a", "0b"}, originals, names)
+    assert list(gallery.read(tmp_path).reconstructions) == ["wave", "relu"]
+    gallery.write_models(tmp_path, runs, {"0a", "0b"}, originals, names)
+    assert gallery.model_file(tmp_path, "wave").read_text() == "mine.py:wave of 0a"
+
+
 def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged):
     images = np.random.default_rng(1).uniform(size=(gallery.EXPLORED_IMAGES + 1, 2, 2, 1))
     runs = [make_run("0a", "relu"), make_run("0b", "tanh"), diverged]

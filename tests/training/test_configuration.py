@@ -43,6 +43,8 @@ CHANGES = [
     {"split": Split(dataset="digits", fingerprint="f", test_fraction=0.2)},
     {"network": NetworkConfiguration(activation="elu")},
     {"network": NetworkConfiguration(activation="relu", latent_dim=2)},
+    {"network": NetworkConfiguration(activation="relu", own_activations={"relu": "text"})},
+    {"network": NetworkConfiguration(activation="relu", own_activations={"relu": "other"})},
     {"setting": Setting(learning_rate=0.1)},
     {"setting": Setting(train_size=10)},
     {"training": TrainingConfiguration(epochs=2)},
@@ -56,3 +58,13 @@ def test_each_part_of_a_configuration_and_the_environment_change_the_identity():
     assert len(found) == len(CHANGES) + 2
     assert {len(identity) for identity in found} == {16}
     assert dataclasses.replace(MODEL).identity("here") == MODEL.identity("here")
+
+
+def test_files_of_other_activations_do_not_change_the_identity():
+    network = NetworkConfiguration(activation="relu", own_activations={"a.py:f": "text"})
+    with_others = dataclasses.replace(MODEL, network=network)
+    assert with_others.identity("here") == MODEL.identity("here")
+    in_decoder = dataclasses.replace(with_others, setting=Setting(decoder_activation="a.py:f"))
+    assert in_decoder.own_activations == {"a.py:f": "text"}
+    plain = dataclasses.replace(MODEL, setting=Setting(decoder_activation="a.py:f"))
+    assert in_decoder.identity("here") != plain.identity("here")

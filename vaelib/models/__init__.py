@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dense",
         "elbo",
         "elementwise",
+        "function_files",
         "functions",
         "inference",
         "input_pipeline",

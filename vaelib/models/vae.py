@@ -100,6 +100,7 @@ class VAE(Inference, BlockTrainer):
         self.decoder_activation = activations.get(
             activation if decoder_activation is None else decoder_activation, "decoder_activation"
         ).name
+        self._activation_files = activations.digests(self.activation, self.decoder_activation)
         self.hidden_units = hidden_units
         self.latent_dim = latent_dim
         self.likelihood = likelihood
@@ -237,15 +238,11 @@ class VAE(Inference, BlockTrainer):
     @classmethod
     def from_config(cls, config: dict, custom_objects=None) -> "VAE":
         """Return the model of `get_config`, whose activations must be registered."""
+        config = dict(config)
+        digests = config.pop("activation_files", {})
         for field in ("activation", "decoder_activation"):
             name = config[field]
-            try:
-                activations.get(name)
-            except ValueError:
-                raise ValueError(
-                    f"{field}: {name!r} is not registered here; allowed: after "
-                    f"vaelib.activations.register(function, {name!r})"
-                ) from None
+            activations.require_as_saved(name, field, digests.get(name))
         return cls(**config)
 
     def get_config(self) -> dict:
@@ -260,5 +257,6 @@ class VAE(Inference, BlockTrainer):
             "initializer": self.initializer,
             "batch_norm": self.batch_norm,
             "decoder_activation": self.decoder_activation,
+            "activation_files": dict(self._activation_files),
             "seed": self.seed,
         }

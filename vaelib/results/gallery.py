@@ -8,7 +8,7 @@ has none.
 
 import dataclasses
 import shutil
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,11 @@ def read_run(folder: str | Path) -> RunGallery | None:
 
 
 def join(
-    folder: str | Path, runs: Iterable[str | Path], models: Container[str], originals: np.ndarray
+    folder: str | Path,
+    runs: Iterable[str | Path],
+    models: Container[str],
+    originals: np.ndarray,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Join the galleries of some models in one file of the report.
 
@@ -106,9 +110,11 @@ def join(
         Identities of the models to show, all of one replicate.
     originals : array of float [n, height, width, channels]
         The first test images of that replicate, in [0, 1], at most `KEPT_IMAGES`.
+    names : mapping of str to str, optional
+        How the report calls activations, where it is not by their own names.
     """
     arrays = {"index": np.arange(len(originals)), "original": to_grey_levels(originals)}
-    for _, run in _showing(runs, models):
+    for _, run in _showing(runs, models, names or {}):
         arrays[f"{_PREFIX}{run.activation}"] = run.reconstruction[: len(originals)]
     np.savez_compressed(Path(folder) / files.GALLERY, **arrays)
 
@@ -128,7 +134,11 @@ def read(folder: str | Path) -> Gallery:
 
 
 def write_models(
-    folder: str | Path, runs: Iterable[str | Path], models: Container[str], images: np.ndarray
+    folder: str | Path,
+    runs: Iterable[str | Path],
+    models: Container[str],
+    images: np.ndarray,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Keep some models with test images to explore them on.
 
@@ -136,7 +146,7 @@ def write_models(
     ----------
     folder : str or path
         Of the report; models of an earlier one are deleted.
-    runs, models
+    runs, models, names
         As in `join`.
     images : array of float [n, height, width, channels]
         Test images in [0, 1], of which the first `EXPLORED_IMAGES` are kept.
@@ -144,7 +154,7 @@ def write_models(
     kept = Path(folder) / files.MODELS
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
-    for path, run in _showing(runs, models):
+    for path, run in _showing(runs, models, names or {}):
         shutil.copyfile(path / files.RUN_MODEL, model_file(folder, run.activation))
     np.savez_compressed(kept / _IMAGES, test=to_grey_levels(images[:EXPLORED_IMAGES]))
 
@@ -166,10 +176,11 @@ def to_grey_levels(images: np.ndarray) -> np.ndarray:
 
 
 def _showing(
-    runs: Iterable[str | Path], models: Container[str]
+    runs: Iterable[str | Path], models: Container[str], names: Mapping[str, str]
 ) -> Iterator[tuple[Path, RunGallery]]:
     """Yield the runs whose gallery shows one of these models."""
     for path in map(Path, runs):
         run = read_run(path)
         if run is not None and run.model in models:
-            yield path, run
+            shown = names.get(run.activation, run.activation)
+            yield path, dataclasses.replace(run, activation=shown)

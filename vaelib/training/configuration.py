@@ -1,7 +1,7 @@
 """All that determines one trained model, and its identity."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaelib.exceptions import require
 from vaelib.results import provenance
@@ -22,6 +22,8 @@ class NetworkConfiguration:
     latent_dim : int
     likelihood : {"bernoulli", "gaussian"}
     output_activation : {"sigmoid", "linear"}
+    own_activations : mapping of str to str
+        Texts of the files that activations of the study come from, by name.
     """
 
     activation: str
@@ -29,6 +31,7 @@ class NetworkConfiguration:
     latent_dim: int = 16
     likelihood: str = "bernoulli"
     output_activation: str = "sigmoid"
+    own_activations: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,13 @@ class ModelConfiguration:
     seed: int
     scored: bool = True
 
+    @property
+    def own_activations(self) -> dict[str, str]:
+        """Texts of the files that the model's activations come from, by name."""
+        names = self.network.activation, self.setting.decoder_activation
+        texts = self.network.own_activations
+        return {name: texts[name] for name in names if name in texts}
+
     def identity(self, environment: str) -> str:
         """Return the hash of all that determines the model: 16 hexadecimal digits.
 
@@ -119,4 +129,6 @@ class ModelConfiguration:
         environment : str
             Hash of the code and the libraries; see `provenance.environment`.
         """
-        return provenance.hash_of([environment, dataclasses.asdict(self)])[:16]
+        content = dataclasses.asdict(self)
+        content["network"]["own_activations"] = self.own_activations  # of no other model
+        return provenance.hash_of([environment, content])[:16]
