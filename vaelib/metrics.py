@@ -6,7 +6,7 @@ by the caller.
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,24 @@ def _in_chunks(score: Callable) -> Callable:
 
     @functools.wraps(score)
     def scored(images: np.ndarray, reconstructions: np.ndarray) -> np.ndarray:
-        both = [x if hasattr(x, "shape") else np.asarray(x) for x in (images, reconstructions)]
+        both = [_with_shape(images), _with_shape(reconstructions)]
         _require_equal_shapes(*both, "reconstructions")
-        rows = max(1, _AT_ONCE // max(1, math.prod(both[0].shape[1:])))
-        starts = range(0, max(1, len(both[0])), rows)
-        return np.concatenate([score(*(x[start : start + rows] for x in both)) for start in starts])
+        return np.concatenate([score(*parts) for parts in zip(*map(_parts, both), strict=True)])
 
     return scored
+
+
+def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield images in order, so many that they can be scored at once; at least one part."""
+    images = _with_shape(images)
+    rows = max(1, _AT_ONCE // max(1, math.prod(images.shape[1:])))
+    for start in range(0, max(1, len(images)), rows):
+        yield images[start : start + rows]
+
+
+def _with_shape(images) -> np.ndarray:
+    """Return an array of a list, and anything that is like an array as it is."""
+    return images if hasattr(images, "shape") else np.asarray(images)
 
 
 @_in_chunks
@@ -221,8 +232,7 @@ def sliced_wasserstein(
 
 def _projected(images: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Return images [n, ...] along directions [pixels, k], [k, n]; in parts, as float64."""
-    rows = max(1, _AT_ONCE // len(directions))
-    parts = (_pixels(images[s : s + rows], "images") for s in range(0, len(images), rows))
+    parts = (_pixels(part, "images") for part in _parts(images))
     return np.concatenate([part.reshape(len(part), -1) @ directions for part in parts]).T
 
 
@@ -242,13 +252,9 @@ def pixel_entropy(images: np.ndarray) -> float:
     float
         In nats, summed over pixels, averaged over images.
     """
-    images = images if hasattr(images, "shape") else np.asarray(images)
-    rows = max(1, _AT_ONCE // max(1, math.prod(images.shape[1:])))
-    parts = []
-    for start in range(0, max(1, len(images)), rows):
-        values = _pixels(images[start : start + rows], "images")
-        parts.append(np.sum(entr(values) + entr(1 - values), axis=(1, 2, 3)))
-    return float(np.mean(np.concatenate(parts)))
+    parts = (_pixels(part, "images") for part in _parts(images))
+    costs = [np.sum(entr(values) + entr(1 - values), axis=(1, 2, 3)) for values in parts]
+    return float(np.mean(np.concatenate(costs)))
 
 
 def gradient_flow(gradients: pd.DataFrame) -> pd.DataFrame:
