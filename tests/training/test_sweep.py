@@ -106,6 +106,7 @@ def test_the_rows_describe_the_trained_model(pool):
         row = run.tables["runs"].iloc[0]
         assert tuple(row[["activation", "status", "epochs"]]) == ("tanh", "finished", 3)
         assert (row["dataset"], row["hidden_units"], row["ended"]) == ("noise", "8", False)
+        assert (row["output_activation"], row["saturation"]) == ("sigmoid", 0.01)
         assert model.seed == row["seed"]
         reconstructions = model.reconstruct(split.test)
         np.testing.assert_array_equal(run.reconstructions, reconstructions)
@@ -125,10 +126,12 @@ def test_the_rows_describe_the_trained_model(pool):
 def test_the_gap_is_less_that_of_a_constant_image(pool):
     ((model, split, run),) = train(pool, seeds=[3])
     row = run.tables["runs"].iloc[0]
-    on_train, on_test = (
-        bounds.constant_elbo(split.train, part, "bernoulli") for part in (split.train, split.test)
+    on_train, on_validation, on_test = (
+        bounds.constant_elbo(split.train, part, "bernoulli")
+        for part in (split.train, split.validation, split.test)
     )
     assert (row["constant_train_elbo"], row["constant_elbo"]) == (on_train, on_test)
+    assert row["constant_val_elbo"] == on_validation != on_train
     raw = model.elbo(split.train).mean() - model.elbo(split.test).mean()
     assert row["gap"] == pytest.approx(raw - (on_train - on_test), rel=1e-4)
     mean = np.broadcast_to(split.train.mean(axis=0), split.test.shape)

@@ -37,6 +37,10 @@ class NetworkConfiguration:
     likelihood: str | None = "bernoulli"
     output_activation: str = "sigmoid"
 
+    def widths(self, architecture: str) -> Sequence[int]:
+        """Return the units or channels of the layers of an architecture."""
+        return self.hidden_units if architecture == "dense" else self.channels
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfiguration:
@@ -128,8 +132,9 @@ class ModelConfiguration:
         """
         configuration = dataclasses.asdict(self)
         # The widths of the other architecture do not matter.
-        dense = self.setting.architecture == "dense"
-        del configuration["network"]["channels" if dense else "hidden_units"]
+        for name in ("hidden_units", "channels"):
+            del configuration["network"][name]
+        configuration["widths"] = self.network.widths(self.setting.architecture)
         return provenance.hash_of([environment, configuration])[:16]
 
 

@@ -36,6 +36,7 @@ _SCORED = (
 _BASELINE = (
     "constant_elbo",
     "constant_train_elbo",
+    "constant_val_elbo",
     "constant_mse",
     "constant_psnr",
     "constant_ssim",
@@ -158,8 +159,9 @@ def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
     dict of str to float
         Columns of ``runs``: ``constant_elbo`` (see `bounds.constant_elbo`),
         ``constant_mse``, ``constant_psnr`` and ``constant_ssim`` of the test images,
-        the constant being the mean of the training images; ``constant_train_elbo``,
-        of the training images; ``pixel_entropy``, see `metrics.pixel_entropy`, NaN for
+        the constant being the mean of the training images; ``constant_train_elbo``
+        and ``constant_val_elbo``, of the training and the validation images;
+        ``pixel_entropy``, see `metrics.pixel_entropy`, NaN for
         a Gaussian; ``train_sliced_wasserstein``, between training and test images.
     """
     mean = mean_image(images.train).astype("float32")
@@ -168,6 +170,7 @@ def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
     values = (
         bounds.constant_elbo(images.train, images.test, likelihood),
         bounds.constant_elbo(images.train, images.train, likelihood),
+        bounds.constant_elbo(images.train, images.validation, likelihood),
         float(metrics.mse(images.test, constant).mean()),
         float(np.nanmean(metrics.psnr(images.test, constant))),
         float(metrics.ssim(images.test, constant).mean()),

@@ -103,8 +103,7 @@ def _identify(
             table.insert(position, column, value)
     setting = dataclasses.asdict(configuration.setting)
     setting["decoder_activation"] = configuration.setting.decoder_activation or SAME
-    dense = configuration.setting.architecture == "dense"
-    widths = configuration.network.hidden_units if dense else configuration.network.channels
+    widths = configuration.network.widths(configuration.setting.architecture)
     run.tables["runs"] = run.tables["runs"].assign(
         **setting,
         scored=configuration.scored,
@@ -113,6 +112,8 @@ def _identify(
         hidden_units="-".join(map(str, widths)),
         latent_dim=configuration.network.latent_dim,
         likelihood=configuration.network.likelihood,
+        output_activation=configuration.network.output_activation,
+        saturation=configuration.training.saturation,
         batch_size=configuration.training.batch_size,
         split=images.fingerprint,
     )
