@@ -38,6 +38,7 @@ SETTING = {
     "hidden_units": "128-64-32",
     "latent_dim": 16,
     "likelihood": "bernoulli",
+    "output_activation": "sigmoid",
     "batch_size": 32,
     "most_epochs": EPOCHS,
     "patience": np.nan,

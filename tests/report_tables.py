@@ -50,6 +50,7 @@ def facts(
         "activations": ["elu", "selu", "tanh"],
         "target_loss": None,
         "likelihood": "bernoulli",
+        "output_activation": "sigmoid",
         **study,
     }
     first = {

@@ -52,6 +52,15 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     assert path.read_text() == "old"
 
 
+def test_what_earlier_tables_lack_has_its_default(tmp_path):
+    table = pd.DataFrame({"activation": ["relu"], "learning_rate": [0.1], "beta": [4.0]})
+    files.write_csv(tmp_path / "runs.csv", table)
+    (row,) = files.read_csv(tmp_path / "runs.csv").to_dict("records")
+    assert (row["learning_rate"], row["beta"]) == (0.1, 4.0)
+    assert (row["kl_warmup"], row["architecture"]) == (0, "dense")
+    assert row["output_activation"] == "sigmoid"
+
+
 def test_compressed_tables_have_equal_bytes_at_any_time(tmp_path, monkeypatch):
     contents = []
     for folder, now in (("a", 1e9), ("b", 1.5e9)):

@@ -34,6 +34,12 @@ MODELS = "models"  # a folder
 
 FAILURE_COLUMNS = ["dataset", "activation", "reason"]
 
+# Columns that ``runs`` did not always have, and what held before.
+_DEFAULTS = {
+    **{field.name: field.default for field in dataclasses.fields(Setting)},
+    "output_activation": "sigmoid",
+}
+
 _TEXT_COLUMNS = dict.fromkeys(
     ("dataset", "activation", "decoder_activation", "model", "start", "split", "hidden_units"), str
 )
@@ -75,8 +81,7 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     table = pd.read_csv(path, dtype=_TEXT_COLUMNS, keep_default_na=False, na_values=[""])
     if "learning_rate" not in table:
         return table
-    missing = [field for field in dataclasses.fields(Setting) if field.name not in table]
-    return table.assign(**{field.name: field.default for field in missing})
+    return table.assign(**{name: of for name, of in _DEFAULTS.items() if name not in table})
 
 
 def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:

@@ -107,6 +107,14 @@ def test_diverged_models_and_mixed_decoders_are_left_out():
     assert list(found["seed"]) == [2, 3]
 
 
+def test_what_differs_in_its_outputs_is_another_setting():
+    linear = planted.study(["relu"], outcome=lambda row: {"output_activation": "linear"})
+    found = measured(planted.study(["relu"]), linear)
+    outputs = [case.setting["output_activation"] for case in found.cases]
+    assert outputs == ["sigmoid", "linear"]
+    assert len(found.models) == sum(len(case.runs) for case in found.cases)
+
+
 @pytest.mark.parametrize(
     ("patience", "text"),
     [(math.nan, "20 epochs"), (15.0, "to the end (patience 15, at most 20 epochs)")],
@@ -122,7 +130,10 @@ def test_the_length_of_training_is_part_of_a_setting(patience, text):
 def test_settings_are_named_by_what_differs_from_most():
     found = measured(planted.study(["relu"], 2, depth=[1, 2]), planted.study(["tanh"], 3))
     assert found.usual["depth"] == 1
-    words = "mnist5k, network 128-64-32-16, likelihood bernoulli, dense, depth 1, "
+    words = (
+        "mnist5k, network 128-64-32-16, likelihood bernoulli, output activation sigmoid, dense, "
+        "depth 1, "
+    )
     assert found.usual_in_words.startswith(words)
     rows = pd.DataFrame(
         {"depth": [1, 3, 2, 2], "optimizer": ["adam", "adam", "sgd", ANY], "activation": "relu"}

@@ -18,10 +18,17 @@ from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS
 
 # Keys of a setting. The activation is not one; it is the same in encoder and decoder.
 _OF_A_GRID = tuple(name for name in SETTING_KEYS if name != "decoder_activation")
-SETTING = ("dataset", "network", "likelihood", *_OF_A_GRID, "batch_size", "training")
+SETTING = (
+    *("dataset", "network", "likelihood", "output_activation"),
+    *_OF_A_GRID,
+    *("batch_size", "training"),
+)
 USUAL = "the usual setting"  # label of a row that has it
 ANY = "any"  # in the place of a setting on which a measurement does not depend
-_NETWORK = ("hidden_units", "latent_dim", "likelihood", "batch_size", "most_epochs", "patience")
+_NETWORK = (
+    *("hidden_units", "latent_dim", "likelihood", "output_activation"),
+    *("batch_size", "most_epochs", "patience"),
+)
 _COLUMNS = {
     "runs": {
         *(name for name in (*MODEL_KEYS, *SETTING_KEYS, *_NETWORK) if name != "patience"),
