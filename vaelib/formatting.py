@@ -4,8 +4,6 @@ import math
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -44,6 +42,8 @@ def ratio(value: float) -> str:
         return "more than a million"
     if value < 1e-6:
         return "less than a millionth"
+    import numpy as np  # not for a study, which is checked without it
+
     return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
