@@ -17,7 +17,7 @@ from vaelib.results import files
 HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x'>"]
 # All tags that the templates write themselves.
 TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
-TAGS |= {"span", "details", "summary", "img"}
+TAGS |= {"span", "details", "summary", "img", "pre"}
 
 
 def parse(fragment: str) -> BeautifulSoup:
@@ -56,6 +56,9 @@ def rendered(name: str) -> dict[str, str]:
         "race_stages": fragments.race_stages(raced),
         "text": fragments.text(name),
         "settings": fragments.settings({**study, "commit": name, "code": "", "date": ""}),
+        "own_activations": fragments.own_activations(
+            {"own_activations": [dict.fromkeys(("name", "file", "function", "text"), name)]}
+        ),
         "section": fragments.section("all_metrics", label=name),
         "claim": fragments.claim(claim(name, pd.DataFrame())),
         "evidence": fragments.evidence(claim(name, pd.DataFrame({name: [name, "x"]}))),

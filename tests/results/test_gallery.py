@@ -149,6 +149,16 @@ def test_a_gallery_of_an_earlier_version_has_reconstructions_alone(tmp_path):
     assert (found.pca, found.ranked, found.samples) == (None, {}, {})
 
 
+def test_a_report_may_call_activations_by_other_names(tmp_path, make_run, test_images):
+    runs, names = [make_run("0a", "mine.py:wave"), make_run("0b", "relu")], {"mine.py:wave": "wave"}
+    gallery.join(tmp_path, runs, {"0a", "0b"}, test_images, 3, names)
+    found = gallery.read(tmp_path)
+    names_of_all = [list(by) for by in (found.reconstructions, found.ranked, found.samples)]
+    assert names_of_all == [["wave", "relu"]] * 3
+    gallery.write_models(tmp_path, runs, {"0a", "0b"}, test_images, names)
+    assert gallery.model_file(tmp_path, "wave").read_text() == "mine.py:wave of 0a"
+
+
 def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged):
     images = np.random.default_rng(1).uniform(size=(gallery.EXPLORED_IMAGES + 1, 2, 2, 1))
     runs = [make_run("0a", "relu"), make_run("0b", "tanh"), diverged]

@@ -29,7 +29,7 @@ GIVEN = PARAMETERS | {"activation": "relu", "dataset": "digits", "other": object
 def test_a_single_value_is_a_list_as_in_a_study(name, value, read):
     found = parameters.checked({**GIVEN, name: value})
     assert found[name] == read
-    assert found.keys() == GIVEN.keys() - {"other"}
+    assert found.keys() == GIVEN.keys() - {"other"} | {"own_activations"}
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ import pytest
 from bs4 import BeautifulSoup
 from scipy.stats import wilcoxon
 
-from vaelib import Study, run_study
+from vaelib import Study, activations, load_model, run_study
 from vaelib.analysis import verdicts
-from vaelib.reporting import sentences
+from vaelib.reporting import sentences, widgets
 from vaelib.reporting.page import to_html
 from vaelib.reporting.tables import NO_VALUE
-from vaelib.results import files
+from vaelib.results import files, gallery
 from vaelib.results.columns import METRICS
 from vaelib.results.provenance import NOTEBOOKS
 from vaelib.study import runner, workspace
@@ -188,9 +188,16 @@ def test_the_finished_study_can_be_explored(folder, tmp_path):
     assert "checked" in printed
 
 
+MINE = """# <b>mine</b> & "yours"
+from keras import ops
+
+
+def snake(a):
+    return a + ops.square(ops.sin(2 * a)) / 2
+"""
 GRID = """
 dataset: digits
-activations: [tanh, relu]
+activations: [tanh, mine.py:snake]
 seeds: 3
 epochs: 1
 patience: null
@@ -204,10 +211,16 @@ tune:
 
 @pytest.fixture(scope="module")
 def gridded(tmp_path_factory) -> Path:
-    """Make the report of two depths, with a tuned learning rate; return its folder."""
+    """Make the report of two depths, a tuned learning rate and a function of a file.
+
+    Return its folder.
+    """
     path = tmp_path_factory.mktemp("grid") / "grid.yml"
     path.write_text(GRID)
-    make_report(path, path.parent)
+    mine = path.with_name("mine.py")
+    mine.write_text(MINE)
+    first, *_ = make_report(path, path.parent).splitlines()
+    assert first == f"{mine} is executed for its function snake"
     return path.parent / "grid"
 
 
@@ -255,6 +268,33 @@ def test_the_choice_follows_validation_and_test_images_follow_it(gridded):
     assert tried["elbo"].isna().all()
     assert compared["elbo"].notna().all()
     assert set(tables["scores"]["model"]) == set(compared["model"])
+
+
+def test_a_function_of_a_file_is_trained_shown_with_its_text_and_loaded(gridded, monkeypatch):
+    page = BeautifulSoup((gridded / files.PAGE).read_text(), "html.parser")
+    names = {row.th.get_text() for row in page.find("table").find("tbody").find_all("tr")}
+    assert names == set(files.read(gridded)["runs"]["activation"]) == {"tanh", "snake"}
+    assert page.find("pre", string=MINE), "escaped, and whole"
+    assert page.find("h3", string="snake: the function snake of mine.py")
+    assert page.find("b", string="mine") is None
+    runs = [run for run in (gridded.parent / "runs").iterdir() if "snake" in run.name]
+    assert {(run / "mine.py").read_text() for run in runs} == {MINE}
+
+    monkeypatch.setattr(activations, "_REGISTRY", dict(activations._REGISTRY))
+    with pytest.raises(ValueError, match="'mine.py:snake' is not registered here"):
+        load_model(gallery.model_file(gridded, "snake"))
+    activations.register_file(f"{gridded.parent / 'mine.py'}:snake")
+    model = load_model(gallery.model_file(gridded, "snake"))
+    assert model.activation == model.decoder_activation == "mine.py:snake"
+    shown = gallery.read(gridded)
+    images = gallery.read_test_images(gridded)[shown.index]
+    np.testing.assert_allclose(
+        model.reconstruct(images), shown.reconstructions["snake"], atol=2 / 255
+    )
+    activations._REGISTRY.pop("mine.py:snake")
+    explored = widgets.load_model(gridded, "snake")
+    assert widgets.shown_name(gridded, explored) == "snake"
+    assert len(widgets.units_by_kl(gridded, explored)) == explored.latent_dim
 
 
 RACE = """

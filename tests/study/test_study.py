@@ -65,6 +65,7 @@ def test_the_configurations_have_the_fields_of_the_study():
         "latent_dim": 3,
         "likelihood": "gaussian",
         "output_activation": "sigmoid",
+        "own_activations": {},
     }
     assert dataclasses.astuple(training) == (7, 2, 8, 4, 0.2)
     pool = ImagePool("noise", np.zeros((4, 2, 2, 1), "float32"))

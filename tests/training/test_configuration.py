@@ -44,6 +44,8 @@ CHANGES = [
     {"split": Split(dataset="digits", fingerprint="f", test_fraction=0.2)},
     {"network": NetworkConfiguration(activation="elu")},
     {"network": NetworkConfiguration(activation="relu", latent_dim=2)},
+    {"network": NetworkConfiguration(activation="relu", own_activations={"relu": "text"})},
+    {"network": NetworkConfiguration(activation="relu", own_activations={"relu": "other"})},
     {"setting": Setting(learning_rate=0.1)},
     {"setting": Setting(train_size=10)},
     {"setting": Setting(architecture="conv")},
@@ -96,3 +98,13 @@ def test_what_is_given_stays_and_equal_settings_become_one():
     found, settings = suited(network, given, (32, 32, 3))
     assert found == network
     assert settings == [Setting(architecture="conv"), Setting(architecture="dense")]
+
+
+def test_files_of_other_activations_do_not_change_the_identity():
+    network = NetworkConfiguration(activation="relu", own_activations={"a.py:f": "text"})
+    with_others = dataclasses.replace(MODEL, network=network)
+    assert with_others.identity("here") == MODEL.identity("here")
+    in_decoder = dataclasses.replace(with_others, setting=Setting(decoder_activation="a.py:f"))
+    assert in_decoder.own_activations == {"a.py:f": "text"}
+    plain = dataclasses.replace(MODEL, setting=Setting(decoder_activation="a.py:f"))
+    assert in_decoder.identity("here") != plain.identity("here")

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dense",
         "elbo",
         "elementwise",
+        "function_files",
         "functions",
         "inference",
         "input_pipeline",

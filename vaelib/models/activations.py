@@ -7,14 +7,16 @@ without loading it.
 import contextlib
 import difflib
 import functools
+import os
 from collections.abc import Callable
 
 from vaelib.exceptions import require
-from vaelib.models import catalogue
+from vaelib.models import catalogue, function_files
 from vaelib.models.catalogue import ALIASES, GLOROT, HE, INITIALIZERS, Activation
+from vaelib.models.function_files import FunctionFile
 from vaelib.validation import shown
 
-__all__ = ["INITIALIZERS", "Activation", "get", "names", "register"]
+__all__ = ["INITIALIZERS", "Activation", "get", "names", "register", "register_file"]
 
 _REGISTRY = dict(catalogue.NAMED)
 
@@ -26,8 +28,8 @@ def get(name: str, field: str = "activation") -> Activation:
     ----------
     name : str
         A registered name, an alias (``swish``), a leaky ReLU with its slope
-        (``leaky_relu:0.1``), or the name of any other element-wise function of
-        `keras.activations`.
+        (``leaky_relu:0.1``), a registered function of a file (``mine.py:snake``), or
+        the name of any other element-wise function of `keras.activations`.
     field : str
         That has the name, for messages.
 
@@ -48,6 +50,11 @@ def get(name: str, field: str = "activation") -> Activation:
     try:
         if catalogue.has_slope(canonical):
             return catalogue.leaky_relu(canonical)
+        if function_files.is_reference(canonical):
+            raise ValueError(
+                "is a function of a file that is not registered here; allowed: after "
+                f"vaelib.activations.register_file({name!r})"
+            )
         return _from_keras(canonical)
     except ValueError as refusal:
         raise ValueError(f"{field}: {name!r} {refusal}") from None
@@ -103,7 +110,7 @@ def register(
     known = _REGISTRY.get(name)
     if known is not None and _same(known, entry):
         return known
-    if known is not None or name in ALIASES or name in _keras_names():
+    if known is not None or is_of_keras(name):
         raise ValueError(f"activation: {name!r} is taken; allowed: another name")
     try:
         elementwise.check(function)
@@ -112,6 +119,117 @@ def register(
     _require_initializer(matched_initializer)
     _REGISTRY[name] = entry
     return entry
+
+
+def register_file(reference: str | os.PathLike) -> Activation:
+    """Execute a Python file and register a function of it.
+
+    It says so in a line, first. A change of the file is noticed when it is registered
+    again, and saved models are loaded with the function they were trained with, or not
+    at all.
+
+    Parameters
+    ----------
+    reference : str or path
+        Path of the file and name of the function, such as ``folder/mine.py:snake``: an
+        element-wise function as in `register`. It may have an attribute
+        ``matched_initializer``. The file must need no other file of yours.
+
+    Returns
+    -------
+    Activation
+        With the name ``mine.py:snake``, whatever the folder.
+
+    Raises
+    ------
+    ValueError
+        For a file that is missing or fails, and for a function that is missing or not
+        as described.
+    """
+    try:
+        file = FunctionFile.parse(reference)
+        text = file.read()
+    except ValueError as refusal:
+        raise ValueError(f"activation: {str(reference)!r} {refusal}") from None
+    return register_definition(file.name, text, str(file.path))
+
+
+def register_definition(
+    name: str, text: str, path: str | None = None, field: str = "activation"
+) -> Activation:
+    """Register a function of a file, given the file's text.
+
+    One that has the name and another text is replaced; the same is not executed again.
+
+    Parameters
+    ----------
+    name : str
+        Of file and function, such as ``mine.py:snake``.
+    text : str
+        Of the file.
+    path : str, optional
+        Of the file, for messages.
+    field : str
+        That has the name, for messages.
+
+    Raises
+    ------
+    ValueError
+        As `register_file`.
+    """
+    from vaelib.models import elementwise
+
+    known = _REGISTRY.get(name)
+    if known is not None and known.definition == text:
+        return known
+    try:
+        with function_files.without_other_files(path):
+            function = function_files.load(name, text, path)
+            elementwise.check(function)
+        initializer = getattr(function, "matched_initializer", GLOROT)
+        _require_initializer(initializer)
+    except ValueError as refusal:
+        raise ValueError(f"{field}: {name!r} {refusal}") from None
+    summary = (getattr(function, "__doc__", None) or "a function of your own").strip()
+    entry = Activation(name, initializer, summary.splitlines()[0], function, definition=text)
+    _REGISTRY[name] = entry
+    return entry
+
+
+def digests(*names: str) -> dict[str, str]:
+    """Return by name the hashes of those activations that come from files."""
+    found = {name: get(name).digest for name in names}
+    return {name: digest for name, digest in found.items() if digest is not None}
+
+
+def require_as_saved(name: str, field: str, digest: str | None) -> None:
+    """Refuse the activation of a saved model that is not registered as it was then.
+
+    Parameters
+    ----------
+    name, field : str
+    digest : str or None
+        Of `digests` when the model was saved; None for one that has no file.
+    """
+    try:
+        entry = get(name, field)
+    except ValueError:
+        call = "_file" if function_files.is_reference(name) else ""
+        argument = repr(name) if call else f"function, {name!r}"
+        raise ValueError(
+            f"{field}: {name!r} is not registered here; allowed: after "
+            f"vaelib.activations.register{call}({argument})"
+        ) from None
+    if entry.digest != digest:
+        raise ValueError(
+            f"{field}: {name!r} is not the function that the model was trained with (its file "
+            f"has the hash {entry.digest}); allowed: the file with {digest}"
+        )
+
+
+def is_of_keras(name: str) -> bool:
+    """Whether Keras has an activation of this name, or one has it as its alias."""
+    return name in ALIASES or name in _keras_names()
 
 
 def _same(known: Activation, entry: Activation) -> bool:

@@ -5,6 +5,7 @@ without loading it.
 """
 
 import dataclasses
+import hashlib
 import re
 from collections.abc import Callable
 
@@ -34,6 +35,8 @@ class Activation:
         `models.functions`.
     slope : float or None
         Below zero, of a leaky ReLU whose name has it.
+    definition : str or None
+        Text of the Python file that the function was imported from.
     """
 
     name: str
@@ -41,6 +44,14 @@ class Activation:
     text: str
     function: Callable | None = None
     slope: float | None = None
+    definition: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """Hash of the definition: 16 hexadecimal digits."""
+        if self.definition is None:
+            return None
+        return hashlib.sha256(self.definition.encode()).hexdigest()[:16]
 
     def resolve(self) -> Callable:
         """Return the function on tensors."""

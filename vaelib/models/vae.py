@@ -125,6 +125,7 @@ class VAE(Inference, BlockTrainer):
             "one number or more for a conv architecture",
         )
         self.architecture = architecture
+        self._activation_files = activations.digests(self.activation, self.decoder_activation)
         self.hidden_units = hidden_units
         self.channels = channels
         self.depth = depth
@@ -297,15 +298,11 @@ class VAE(Inference, BlockTrainer):
     @classmethod
     def from_config(cls, config: dict, custom_objects=None) -> "VAE":
         """Return the model of `get_config`, whose activations must be registered."""
+        config = dict(config)
+        digests = config.pop("activation_files", {})
         for field in ("activation", "decoder_activation"):
             name = config[field]
-            try:
-                activations.get(name)
-            except ValueError:
-                raise ValueError(
-                    f"{field}: {name!r} is not registered here; allowed: after "
-                    f"vaelib.activations.register(function, {name!r})"
-                ) from None
+            activations.require_as_saved(name, field, digests.get(name))
         return cls(**config)
 
     def get_config(self) -> dict:
@@ -325,5 +322,6 @@ class VAE(Inference, BlockTrainer):
             "depth": self.depth,
             "beta": self.beta,
             "kl_warmup": self.kl_warmup,
+            "activation_files": dict(self._activation_files),
             "seed": self.seed,
         }

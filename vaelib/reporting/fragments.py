@@ -127,6 +127,11 @@ def settings(facts: dict) -> Fragment:
     return _render("settings", settings=tables.settings(facts))
 
 
+def own_activations(facts: dict) -> Fragment:
+    """Return the files that activations of a study come from, as text."""
+    return _render("own_activations", functions=facts["own_activations"])
+
+
 def section(name: str, **values) -> Fragment:
     """Return the heading and the introduction of a section that only some pages have.
 

@@ -3,6 +3,7 @@
 import base64
 import functools
 import io
+import json
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -11,6 +12,7 @@ from PIL import Image
 
 from vaelib import metrics
 from vaelib.backend import keras
+from vaelib.models import activations
 from vaelib.models.vae import VAE
 from vaelib.reporting import fragments
 from vaelib.results import files, gallery
@@ -39,14 +41,34 @@ def activations_of(folder: Path) -> list[str]:
 
 @functools.lru_cache(maxsize=32)
 def load_model(folder: Path, activation: str) -> VAE:
-    """Return the model that the study kept: the one of its first seed."""
+    """Return the model that the study kept: the one of its first seed.
+
+    The study's own activations are registered first, as they were when it was trained.
+    """
+    for name, one in _own_activations(folder).items():
+        activations.register_definition(name, one["text"])
     return keras.saving.load_model(gallery.model_file(folder, activation), compile=False)
+
+
+def shown_name(folder: Path, model: VAE) -> str:
+    """Return how a study's tables and files call a model's activation."""
+    own = _own_activations(folder)
+    return own[model.activation]["name"] if model.activation in own else model.activation
+
+
+def _own_activations(folder: Path) -> dict[str, dict[str, str]]:
+    """Return by name the activations of a study that come from files."""
+    path = Path(folder) / files.FACTS
+    facts = json.loads(path.read_text()) if path.is_file() else {}
+    return {f"{one['file']}:{one['function']}": one for one in facts.get("own_activations", [])}
 
 
 def units_by_kl(folder: Path, model: VAE) -> np.ndarray:
     """Return the model's latent units, largest KL divergence first."""
     latents = files.read_csv(folder / files.FILES["latents"])
-    own = latents[(latents["activation"] == model.activation) & (latents["seed"] == model.seed)]
+    own = latents[
+        (latents["activation"] == shown_name(folder, model)) & (latents["seed"] == model.seed)
+    ]
     own = own[own["model"] == own["model"].iloc[0]]  # of the first comparison
     return own.sort_values("kl", ascending=False)["unit"].to_numpy()
 

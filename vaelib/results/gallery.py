@@ -7,7 +7,7 @@ images. Pixels are stored as 8-bit grey levels. A run without a finished model h
 
 import dataclasses
 import shutil
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +130,7 @@ def join(
     models: Container[str],
     test: np.ndarray,
     count: int,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Join the galleries of some models in one file of the report.
 
@@ -147,8 +148,10 @@ def join(
         Images to show: the first of those that were chosen, in the order of PCA's error,
         the smallest first. Where the last bits of that error differ between the machines
         that trained, only images that all of the models have.
+    names : mapping of str to str, optional
+        How the report calls activations, where it is not by their own names.
     """
-    shown = [run for _, run in _showing(runs, models)]
+    shown = [run for _, run in _showing(runs, models, names or {})]
     arrays = _common(shown, test, count)
     for run in shown:
         own, name = run.pictures, run.activation
@@ -187,7 +190,11 @@ def read(folder: str | Path) -> Gallery:
 
 
 def write_models(
-    folder: str | Path, runs: Iterable[str | Path], models: Container[str], images: np.ndarray
+    folder: str | Path,
+    runs: Iterable[str | Path],
+    models: Container[str],
+    images: np.ndarray,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Keep some models with test images to explore them on.
 
@@ -195,7 +202,7 @@ def write_models(
     ----------
     folder : str or path
         Of the report; models of an earlier one are deleted.
-    runs, models
+    runs, models, names
         As in `join`.
     images : array of float [n, height, width, channels]
         Test images in [0, 1], of which the first `EXPLORED_IMAGES` are kept.
@@ -203,7 +210,7 @@ def write_models(
     kept = Path(folder) / files.MODELS
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
-    for path, run in _showing(runs, models):
+    for path, run in _showing(runs, models, names or {}):
         shutil.copyfile(path / files.RUN_MODEL, model_file(folder, run.activation))
     np.savez_compressed(kept / _IMAGES, test=to_grey_levels(images[:EXPLORED_IMAGES]))
 
@@ -225,13 +232,14 @@ def to_grey_levels(images: np.ndarray) -> np.ndarray:
 
 
 def _showing(
-    runs: Iterable[str | Path], models: Container[str]
+    runs: Iterable[str | Path], models: Container[str], names: Mapping[str, str]
 ) -> Iterator[tuple[Path, RunGallery]]:
     """Yield the runs whose gallery shows one of these models."""
     for path in map(Path, runs):
         run = read_run(path)
         if run is not None and run.model in models:
-            yield path, run
+            shown = names.get(run.activation, run.activation)
+            yield path, dataclasses.replace(run, activation=shown)
 
 
 def _common(shown: list[RunGallery], test: np.ndarray, count: int) -> dict[str, np.ndarray]:

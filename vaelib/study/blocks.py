@@ -62,9 +62,19 @@ class Block:
     parameters: dict
 
     @property
+    def activation(self) -> str:
+        """The activation of the encoders."""
+        return self.models[0].activation
+
+    @property
     def work(self) -> int:
         """Training pixels times epochs, at most."""
         return sum(model.work for model in self.models)
+
+    @property
+    def own_activations(self) -> dict[str, str]:
+        """Texts of the files that activations come from, by name."""
+        return {k: v for one in self.models for k, v in one.configuration.own_activations.items()}
 
     @property
     def run_name(self) -> str:
@@ -165,6 +175,7 @@ def notebook_fields() -> list[str]:
         "gallery_images",
         "margin",
         "margins",
+        "own_activations",  # which the worker writes to files
     }
     return [name for name in Study.model_fields if name not in others]
 

@@ -16,17 +16,21 @@ MOST_SEEDS = 1000
 MOST_IMAGES = 64  # as many as `training.examples` keeps
 
 
-def to_list(value: Any, info: ValidationInfo) -> list:
+def listed(value: Any, field: str) -> list:
     """Read a single value or, from the command line, ``a,b`` as a list."""
     if isinstance(value, str):
         try:
             return yaml_file.read(value if value.startswith("[") else f"[{value}]")
         except yaml.YAMLError:
-            field = info.field_name
             raise FieldError(f"{field}: {value!r} is not a list; allowed: a,b") from None
     if hasattr(value, "tolist"):  # of NumPy
         value = value.tolist()
     return value if isinstance(value, list | tuple) else [value]
+
+
+def to_list(value: Any, info: ValidationInfo) -> list:
+    """Read a field's value as a list; see `listed`."""
+    return listed(value, info.field_name)
 
 
 def to_seeds(value: Any, info: ValidationInfo) -> list:
@@ -76,10 +80,10 @@ def _canonical_name(name: str, field: str) -> str:
         entry = activations.get(name, field)
     except ValueError as error:
         raise FieldError(str(error)) from None
-    if entry.function is not None:
+    if entry.function is not None and entry.definition is None:
         raise FieldError(
             f"{field}: {entry.name!r} is registered in this process only, and a study "
-            "runs in others; allowed: names of keras.activations"
+            "runs in others; allowed: the function of a file, as in mine.py:snake"
         )
     return entry.name
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from vaelib.exceptions import StudyError
 from vaelib.models import activations
+from vaelib.models.function_files import FunctionFile
+from vaelib.study import own_activations
 from vaelib.study.blocks import notebook_fields
 from vaelib.study.study import Study
 
@@ -29,6 +31,7 @@ def checked(values: Mapping) -> dict:
     Returns
     -------
     dict
+        With ``own_activations``, the texts of the files that activations come from.
 
     Raises
     ------
@@ -37,12 +40,34 @@ def checked(values: Mapping) -> dict:
     """
     names = notebook_fields()
     try:
-        # A function of one's own is no field of a study, which runs in other processes.
-        activation = activations.get(values["activation"]).name
-        study = Study.create(**{name: values[name] for name in names})
+        given = _defined(values)
+        # A function registered by hand is no field of a study, which runs in other processes.
+        activation = activations.get(given.pop("activation")).name
+        study = Study.create(**{name: given[name] for name in (*names, "own_activations")})
     except ValueError as error:
         raise ParameterError(str(error)) from None
     if len(study.dataset) > 1:
         raise ParameterError(f"dataset: {study.dataset} is a list; allowed: one data set")
-    parameters = study.model_dump(include=set(names))
+    parameters = study.model_dump(include={*names, "own_activations"})
     return {**parameters, "activation": activation, "dataset": study.dataset[0]}
+
+
+def _defined(values: Mapping) -> dict:
+    """Return the values with names in the place of files; a changed file is read again."""
+    earlier = values.get("own_activations", {})
+    kept = {
+        name: text for name, text in earlier.items() if not FunctionFile.parse(name).path.is_file()
+    }
+    found = own_activations.defined(
+        {
+            "activations": [values["activation"]],
+            "decoder_activation": values["decoder_activation"],
+            "own_activations": kept,
+        }
+    )
+    return {
+        **values,
+        "activation": found["activations"][0],
+        "decoder_activation": found["decoder_activation"],
+        "own_activations": found["own_activations"],
+    }

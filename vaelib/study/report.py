@@ -51,12 +51,14 @@ def build(
     """
     models = [model.identity for model in plan.models if model.identity in found]
     runs = list(dict.fromkeys(found[model] for model in models))
-    tables = files.collect(runs, models)
+    tables = {
+        name: _with_shown_names(table, study) for name, table in files.collect(runs, models).items()
+    }
     files.write(folder, tables)
     failures = files.read_csv(folder / files.FAILURES)
     failed = {name: set(rows["activation"]) for name, rows in failures.groupby("dataset")}
     images = {pool.name: _describe(study, pool) for pool in pools.values()}
-    rules = summary.Rules.of(study.model_dump(mode="json"))
+    rules = summary.Rules.of(_shown_fields(study))
     summaries, verdicts, compared = summary.of_study(tables, rules, test_sets(images), failed)
     files.write_csv(folder / files.SUMMARY, summaries)
     files.write_csv(folder / files.VERDICTS, verdicts)
@@ -88,8 +90,34 @@ def _write_gallery(
         )
         .test
     )
-    gallery.join(folder, runs, shown, test, study.gallery_images)
-    gallery.write_models(folder, runs, shown, test)
+    names = study.shown_names
+    gallery.join(folder, runs, shown, test, study.gallery_images, names)
+    gallery.write_models(folder, runs, shown, test, names)
+
+
+def _with_shown_names(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Replace the names of activations that come from files by those that are shown."""
+    columns = {"activation", "decoder_activation"} & {*table.columns}
+    return table.assign(**{name: table[name].replace(study.shown_names) for name in columns})
+
+
+def _shown_fields(study: Study) -> dict:
+    """Return the fields of a study as the page shows them."""
+    names = study.shown_names
+    values = study.model_dump(mode="json", exclude={"own_activations"})
+    for field in ("activations", "decoder_activation"):
+        values[field] = [names.get(name, name) for name in values[field]]
+    return values
+
+
+def _own_activations(study: Study) -> list[dict[str, str]]:
+    """Return the study's activations that come from files, for the page and the explorer."""
+    described = []
+    for name, shown in study.shown_names.items():
+        file, _, function = name.rpartition(":")
+        text = study.own_activations[name]
+        described.append({"name": shown, "file": file, "function": function, "text": text})
+    return described
 
 
 def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
@@ -142,7 +170,8 @@ def _facts(study: Study, images: dict, compared: list[dict], runs: Sequence[Path
     """Return what the page says about how it was made."""
     labels = [Source.parse(dataset).label for dataset in study.dataset]
     return {
-        "study": study.model_dump(mode="json") | {"dataset": labels},
+        "study": _shown_fields(study) | {"dataset": labels},
+        "own_activations": _own_activations(study),
         "images": images,
         "comparisons": compared,
         "runs": [run.name for run in runs],

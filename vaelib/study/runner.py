@@ -143,11 +143,13 @@ def _train(
 
         def start(several: list[Block]) -> None:
             for block in several:
-                arguments = (
-                    str(workspace.run_folder(block.run_name)),
-                    str(workspace.folder),
-                    {**block.parameters, "earlier": _earlier(block, plan, found)},
-                )
+                given = {
+                    **block.parameters,
+                    "earlier": _earlier(block, plan, found),
+                    "own_activations": block.own_activations,
+                }
+                run = workspace.run_folder(block.run_name)
+                arguments = str(run), str(workspace.folder), given
                 futures[used.submit(worker.train_block, *arguments)] = block
 
         try:
@@ -207,10 +209,10 @@ def _make_report(
     workspace: Workspace,
 ) -> Path:
     """Write the failures and make the page; raise RunError where a block failed."""
-    folder = workspace.folder
+    folder, names = workspace.folder, study.shown_names
     table = pd.DataFrame(
         [
-            (block.models[0].dataset, block.models[0].activation, reason)
+            (block.models[0].dataset, names.get(block.activation, block.activation), reason)
             for block, reason in failures.items()
         ],
         columns=files.FAILURE_COLUMNS,

@@ -10,7 +10,7 @@ import pydantic
 from vaelib.data.sources import Source
 from vaelib.exceptions import StudyError
 from vaelib.results import keys, provenance
-from vaelib.study import fields, yaml_file
+from vaelib.study import fields, own_activations, yaml_file
 from vaelib.training.configuration import NetworkConfiguration, Split, TrainingConfiguration
 from vaelib.validation import (
     Count,
@@ -104,7 +104,9 @@ class Study(pydantic.BaseModel):
     train_size : one or several int or None
         Training images to keep; all by default.
     activations : list of str
-        To compare; see `activations.get`.
+        To compare; see `activations.get`. ``mine.py:snake`` is the function ``snake`` of
+        a Python file, whose path begins beside the study's file, or in the current
+        folder where there is none; the file is executed at once.
     seeds : list of int
         The replicates: a seed draws the split of the images, the weights, the order
         and the noise, the same for every activation. A single number n means 0 to
@@ -163,6 +165,9 @@ class Study(pydantic.BaseModel):
     margins : dict of str to float
         The same in the unit of a metric (elbo, mse, psnr, ssim, gap), in the place of
         that share.
+    own_activations : dict of str to str
+        Texts of the files that activations come from, by the activations' names; they
+        are read from the files.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -200,6 +205,12 @@ class Study(pydantic.BaseModel):
     gallery_images: Annotated[Count, pydantic.Field(le=fields.MOST_IMAGES)] = 8
     margin: Fraction = 0.01
     margins: fields.Margins = {}
+    own_activations: dict[str, str] = {}
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _define_own_activations(cls, values: dict) -> dict:
+        return own_activations.defined(values)
 
     @pydantic.model_validator(mode="after")
     def _consistent(self):
@@ -263,7 +274,8 @@ class Study(pydantic.BaseModel):
         Parameters
         ----------
         path : str or path
-            A YAML file with any of the fields.
+            A YAML file with any of the fields. Paths of images begin in the current
+            folder, those of activations beside the file.
         **overrides
             Fields that take the place of the file's. The study then has a name,
             and so a report, of its own, which tells them unless they have one.
@@ -278,6 +290,10 @@ class Study(pydantic.BaseModel):
             For a file that is missing or not YAML, and as in `create`.
         """
         given = {"name": Path(path).stem, **yaml_file.read_fields(path)}
+        try:
+            given = own_activations.anchored(given, Path(path).parent)
+        except FieldError as error:
+            raise StudyError(str(error)) from None
         if overrides and "name" not in overrides:
             given["name"] = f"{given['name']}-{_suffix(overrides)}"
         return cls.create(**{**given, **overrides})
@@ -292,6 +308,13 @@ class Study(pydantic.BaseModel):
         names = [field.name for field in dataclasses.fields(NetworkConfiguration)]
         values = {name: getattr(self, name) for name in names if name != "activation"}
         return NetworkConfiguration(activation=activation, **values)
+
+    @property
+    def shown_names(self) -> dict[str, str]:
+        """How tables and figures call the study's own activations, by name."""
+        decoders = [name for name in self.decoder_activation if name is not None]
+        names = list(dict.fromkeys([*self.activations, *decoders]))
+        return own_activations.shown_names(names, self.own_activations)
 
     @property
     def training(self) -> TrainingConfiguration:

@@ -26,7 +26,8 @@ def train_block(folder: str, attempts: str, parameters: dict) -> None:
     attempts : str
         Folder for the attempt's own.
     parameters : dict
-        Of ``01_train.ipynb``, without ``output``.
+        Of ``01_train.ipynb``, without ``output``; and ``own_activations``, the texts of
+        the files that activations come from, by name. They are kept with the results.
 
     Raises
     ------
@@ -35,8 +36,26 @@ def train_block(folder: str, attempts: str, parameters: dict) -> None:
     """
     notebook = NOTEBOOKS / "01_train.ipynb"
     with workspace.attempt(Path(attempts)) as attempt:
-        run_notebook(notebook, attempt / notebook.name, {**parameters, "output": str(attempt)})
+        given = {**_with_files(parameters, attempt), "output": str(attempt)}
+        run_notebook(notebook, attempt / notebook.name, given)
         if not (attempt / files.FILES["runs"]).is_file():  # which is written last
             raise RunError("the notebook ended without writing its results")
         workspace.seal(attempt)
         workspace.publish(attempt, Path(folder))
+
+
+def _with_files(parameters: dict, folder: Path) -> dict:
+    """Write the files that activations come from; return the parameters with their paths."""
+    given = dict(parameters)
+    texts = given.pop("own_activations", {})
+
+    def placed(name: str | None) -> str | None:
+        return str(folder / name) if name in texts else name
+
+    for name, text in texts.items():
+        file, _, _ = name.rpartition(":")
+        (folder / file).write_text(text, encoding="utf-8")
+    if texts:
+        given["activation"] = placed(given["activation"])
+        given["decoder_activation"] = [placed(name) for name in given["decoder_activation"]]
+    return given

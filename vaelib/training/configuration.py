@@ -1,7 +1,7 @@
 """All that determines one trained model, and its identity."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from vaelib.exceptions import require
 from vaelib.results import provenance
@@ -28,6 +28,8 @@ class NetworkConfiguration:
     likelihood : {"bernoulli", "gaussian"} or None
         None for the one that suits the images; see `suited`.
     output_activation : {"sigmoid", "linear"}
+    own_activations : mapping of str to str
+        Texts of the files that activations of the study come from, by name.
     """
 
     activation: str
@@ -36,6 +38,7 @@ class NetworkConfiguration:
     latent_dim: int = 16
     likelihood: str | None = "bernoulli"
     output_activation: str = "sigmoid"
+    own_activations: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def widths(self, architecture: str) -> Sequence[int]:
         """Return the units or channels of the layers of an architecture."""
@@ -122,6 +125,13 @@ class ModelConfiguration:
     seed: int
     scored: bool = True
 
+    @property
+    def own_activations(self) -> dict[str, str]:
+        """Texts of the files that the model's activations come from, by name."""
+        names = self.network.activation, self.setting.decoder_activation
+        texts = self.network.own_activations
+        return {name: texts[name] for name in names if name in texts}
+
     def identity(self, environment: str) -> str:
         """Return the hash of all that determines the model: 16 hexadecimal digits.
 
@@ -131,6 +141,7 @@ class ModelConfiguration:
             Hash of the code and the libraries; see `provenance.environment`.
         """
         configuration = dataclasses.asdict(self)
+        configuration["network"]["own_activations"] = self.own_activations  # of no other model
         # The widths of the other architecture do not matter.
         for name in ("hidden_units", "channels"):
             del configuration["network"][name]
