@@ -39,6 +39,8 @@ def refused(tmp_path, capsys):
         ("ACTIVATIONS=silu,swish", ["activations", "'swish'", "alias of 'silu'", "each once"]),
         ("ACTIVATIONS=[relu,relu]", ["activations", "'relu'", "twice"]),
         ("ACTIVATIONS=[]", ["activations", "[]", "at least 1"]),
+        ("ACTIVATIONS=leaky_relu:1", ["activations", "'leaky_relu:1'", "has the slope '1'"]),
+        ("ACTIVATIONS=relu,no.py:f", ["activations", "'no.py:f'", "No such file", "a Python file"]),
         ("SEEDS=0", ["seeds", "0", "allowed: 1 to 1000"]),
         ("SEEDS=2000000000", ["seeds", "2000000000", "allowed: 1 to 1000"]),
         ("SPLIT_SEED=1", ["split_seed", "unknown field"]),

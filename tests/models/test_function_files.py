@@ -1,5 +1,8 @@
 """Activations from a user's own file: registered by its text, saved, loaded, refused."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -142,3 +145,10 @@ def test_a_model_is_loaded_with_the_function_it_was_trained_with(
     del activations._REGISTRY["mine.py:snake"]
     with pytest.raises(ValueError, match=f"{start}registered here; .*register_file"):
         load_model(tmp_path / "model.keras")
+
+
+def test_a_file_that_imports_tensorflow_is_quiet(write):
+    code = f"from vaelib import activations; activations.register_file({write(SNAKE)!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("mine.py is executed for its function snake\n")
+    assert done.stderr == ""

@@ -98,6 +98,8 @@ def load(name: str, text: str, path: str | None = None) -> Callable:
     ValueError
         When the file cannot be executed, or has no such function.
     """
+    import vaelib.backend  # noqa: F401 - TensorFlow quietly, before the file imports it
+
     file, _, function = name.rpartition(":")
     print(f"{path or file} is executed for its function {function}", flush=True)
     module = types.ModuleType(f"activation of {file}")
