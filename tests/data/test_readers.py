@@ -170,11 +170,11 @@ def test_every_kind_of_source_has_a_reader():
 
 
 @pytest.mark.parametrize("name", [n for n, kind in BUILT_IN.items() if kind == Kind.EMBEDDED])
-def test_embedded_images_have_labels_and_no_test_images(name):
+def test_embedded_images_have_labels(name):
     arrays = read(Source.parse(name))
     assert isinstance(arrays, Arrays)
     assert len(arrays.images) == len(arrays.labels)
-    assert arrays.test is arrays.test_labels is None
+    assert (arrays.test is None) == (arrays.test_labels is None) == (name != "photos")
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,10 @@ def test_embedded_images_have_labels_and_no_test_images(name):
         ("nowhere.npz", "dataset: there is no file 'nowhere.npz'"),
         ("./nowhere.npz", "dataset: there is no file 'nowhere.npz'"),
         (
-            "photographs",
-            "dataset: 'photographs' is unknown; allowed: mnist5k, digits, mnist, fashion_mnist, "
-            "cifar10, or the path of a folder, .zip or .tar of pictures, or of a .npz or .npy file",
+            "pictures",
+            "dataset: 'pictures' is unknown; allowed: mnist5k, digits, photos, mnist, "
+            "fashion_mnist, cifar10, or the path of a folder, .zip or .tar of pictures, or of a "
+            ".npz or .npy file",
         ),
         ("no/where", "dataset: there is no folder 'no/where'"),
         ("nowhere.zip", "dataset: there is no archive 'nowhere.zip'"),
@@ -205,7 +206,12 @@ def test_a_file_in_the_home_folder_is_found(save, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("MNIST", "mnist"), ("fashion-mnist", "fashion_mnist"), ("cifar_10", "cifar10")],
+    [
+        ("MNIST", "mnist"),
+        ("fashion-mnist", "fashion_mnist"),
+        ("cifar_10", "cifar10"),
+        ("photo", "photos"),
+    ],
 )
 def test_the_nearest_name_is_proposed(given, name):
     with pytest.raises(ValueError, match=f"^dataset: '{given}' is unknown, did you mean '{name}'?"):

@@ -12,6 +12,7 @@ from vaelib.data.sources import BUILT_IN, Kind, Source, allowed
     [
         ("mnist5k", Kind.EMBEDDED, "mnist5k", "mnist5k"),
         ("digits", Kind.EMBEDDED, "digits", "digits"),
+        ("photos", Kind.EMBEDDED, "photos", "photos"),
         ("cifar10", Kind.KERAS, "cifar10", "cifar10"),
         ("own.npz", Kind.NPZ, "own", "own.npz"),
         ("some/where/two.parts.npz", Kind.NPZ, "two.parts", "two.parts.npz"),
@@ -90,5 +91,5 @@ def test_a_location_names_the_same_source():
 
 def test_what_is_allowed_offline_needs_no_download():
     paths = "or the path of a folder, .zip or .tar of pictures, or of a .npz or .npy file"
-    assert allowed() == f"mnist5k, digits, mnist, fashion_mnist, cifar10, {paths}"
-    assert allowed(offline=True) == f"mnist5k, digits, {paths}"
+    assert allowed() == f"mnist5k, digits, photos, mnist, fashion_mnist, cifar10, {paths}"
+    assert allowed(offline=True) == f"mnist5k, digits, photos, {paths}"

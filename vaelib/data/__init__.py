@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "downloads",
         "folders",
         "images",
+        "photos",
         "picture_cache",
         "picture_sets",
         "pictures",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vaelib.data import downloads, picture_sets, pictures
+from vaelib.data import downloads, photos, picture_sets, pictures
 from vaelib.data.pixels import Pixels
 from vaelib.data.scaling import to_unit_range
 from vaelib.data.sources import Kind, Source, allowed, nearest
@@ -105,7 +105,7 @@ def _read_pictures(source: Source, image_size: tuple[int, int] | None) -> Arrays
 
 
 def _read_embedded(source: Source) -> Arrays:
-    return {"mnist5k": _mnist5k, "digits": _digits}[source.given]()
+    return {"mnist5k": _mnist5k, "digits": _digits, "photos": _photos}[source.given]()
 
 
 def _mnist5k() -> Arrays:
@@ -124,6 +124,10 @@ def _digits() -> Arrays:
 
     images, labels = load_digits(return_X_y=True)
     return from_arrays({"x_train": images.reshape(-1, 8, 8) / 16, "y_train": labels}, "digits")
+
+
+def _photos() -> Arrays:
+    return from_arrays(photos.load(), "photos")
 
 
 def _read_keras(source: Source) -> Arrays:

@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
 BUILT_IN = {
     "mnist5k": Kind.EMBEDDED,
     "digits": Kind.EMBEDDED,
+    "photos": Kind.EMBEDDED,
     "mnist": Kind.KERAS,
     "fashion_mnist": Kind.KERAS,
     "cifar10": Kind.KERAS,
