@@ -25,7 +25,7 @@ def refused(tmp_path, capsys):
         code = main([*arguments, "--reports", str(tmp_path / "reports")])
         out, err = capsys.readouterr()
         assert (code, out, err.count("\n")) == (2, "", 1)
-        assert not (tmp_path / "reports" / "small" / "runs").exists()
+        assert not (tmp_path / "reports").exists()
         return err
 
     return run
@@ -60,6 +60,8 @@ def refused(tmp_path, capsys):
         ("DATASET=digits,cats", ["dataset", "'cats'", "mnist5k, digits, photos, mnist"]),
         ("TRAIN_SIZE=[100,99999]", ["train_size", "99999", "allowed: 1 to", "digits"]),
         ("TRAIN_SIZE=99999", ["train_size", "99999", "allowed: 1 to"]),
+        ("IMAGE_SIZE=7", ["image_size", "7", "from 8 to 128, or [height, width]"]),
+        ("IMAGE_SIZE=24,300", ["image_size", "[24, 300]", "from 8 to 128"]),
         ("TEST_FRACTION=0.0001", ["test_fraction", "too few images to split"]),
     ],
 )

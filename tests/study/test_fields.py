@@ -33,6 +33,11 @@ from vaelib.training import examples
         ("learning_rate", "1e-3, 0.01", [0.001, 0.01]),
         ("learning_rate", 0.01, [0.01]),
         ("margins", {"mse": 0.25}, {"mse": 0.25}),
+        ("image_size", None, None),
+        ("image_size", 32, (32, 32)),
+        ("image_size", [8, 128], (8, 128)),
+        ("image_size", "24, 32", (24, 32)),
+        ("image_size", (24, 32), (24, 32)),
     ],
 )
 def test_lists_are_read_from_single_values_and_text(field, value, read):
@@ -131,6 +136,11 @@ def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
         ({"dataset": ["digits", "digits"]}, "dataset: 'digits' is there twice", "each once"),
         ({"dataset": ["a/x.npz", "b/x.npz"]}, "dataset: [", "has a name twice"),
         ({"dataset": 3}, "dataset: 3", "valid string"),
+        ({"image_size": 7}, "image_size: 7 is", "whole number from 8 to 128, or [height, width]"),
+        ({"image_size": "24,129"}, "image_size: [24, 129] is", "from 8 to 128"),
+        ({"image_size": [8, 8, 3]}, "image_size: [8, 8, 3] is", "[height, width]"),
+        ({"image_size": "small"}, "image_size: 'small' is", "from 8 to 128"),
+        ({"image_size": True}, "image_size: True is", "from 8 to 128"),
         ({"margins": {"elbow": 1}}, "margins: 'elbow' is unknown", "elbo, mse, psnr, ssim, gap"),
         ({"margins": {"elbo": -1}}, "margins.elbo: -1", "greater than or equal to 0"),
         ({"test_fraction": 1}, "test_fraction: 1", "less than 1"),

@@ -397,6 +397,18 @@ def test_equal_images_under_another_name_are_models_of_their_own(tmp_path, sever
     assert len(names(trainer.trained)) == len(set(names(trainer.trained))) == 4
 
 
+def test_images_of_another_size_are_models_of_their_own(tmp_path, tiny, trainer):
+    """And those of the size that they have anyway are the same ones."""
+    sizes = [None, (8, 8), (8, 9), (9, 8), (16, 16)]
+    for size in sizes:
+        study = change(tiny, image_size=size)
+        run_study(study, tmp_path, progress=False)
+    identities = [model.identity for block in trainer.trained for model in block.models]
+    assert len(identities) == len(set(identities)) == 2 * 4
+    given = [own["image_size"] for own in trainer.parameters]
+    assert sorted(given, key=repr) == sorted([None, *sizes[2:]] * 2, key=repr)
+
+
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [

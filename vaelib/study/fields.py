@@ -10,7 +10,7 @@ from vaelib.data.sources import Source
 from vaelib.models import activations
 from vaelib.results.columns import JUDGED
 from vaelib.study import yaml_file
-from vaelib.validation import FieldError, NotNegative, Seed
+from vaelib.validation import FieldError, ImageSize, NotNegative, Seed
 
 MOST_SEEDS = 1000
 MOST_IMAGES = 64  # as many as `training.examples` keeps
@@ -42,6 +42,11 @@ def to_seeds(value: Any, info: ValidationInfo) -> list:
             )
         return list(range(value))
     return to_list(value, info)
+
+
+def to_sides(value: Any, info: ValidationInfo) -> Any:
+    """Read ``height,width`` of the command line as a list; leave all else as it is."""
+    return to_list(value, info) if isinstance(value, str) and "," in value else value
 
 
 def to_locations(value: Any) -> list:
@@ -126,4 +131,5 @@ OneOrSeveral = Annotated[list[_T], _NOT_EMPTY, _DISTINCT, _LIST]
 Activations = Annotated[list[_T], _NOT_EMPTY, _CANONICAL, _DISTINCT, _LIST]
 Seeds = Annotated[list[Seed], _NOT_EMPTY, _DISTINCT, BeforeValidator(to_seeds)]
 Sources = Annotated[list[str], _NOT_EMPTY, _DISTINCT, BeforeValidator(to_locations)]
+Size = Annotated[ImageSize, BeforeValidator(to_sides)]
 Margins = Annotated[dict[str, NotNegative], AfterValidator(of_judged_metrics)]

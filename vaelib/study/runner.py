@@ -53,7 +53,7 @@ def run_study(
     RunError
         After the report is made, when a run failed; the report has the others.
     """
-    pools = {dataset: load_pool(dataset) for dataset in study.dataset}
+    pools = {dataset: load_pool(dataset, image_size=study.image_size) for dataset in study.dataset}
     _check_splits(study, pools)
     workspace = Workspace(reports, study.name)
     workspace.create()

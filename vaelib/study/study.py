@@ -99,6 +99,9 @@ class Study(pydantic.BaseModel):
         Of the folder under ``reports/``; the file's name by default.
     dataset : one or several str
         See `data.load_images`.
+    image_size : int or [height, width] or None
+        8 to 128 pixels, to which the images of every data set are resized; what does not
+        fit is cropped. None chooses a size for pictures, and leaves arrays as they are.
     validation_fraction, test_fraction : float
         Shares of all images, in (0, 1).
     train_size : one or several int or None
@@ -174,6 +177,7 @@ class Study(pydantic.BaseModel):
 
     name: fields.StudyName = "study"
     dataset: fields.Sources = ["mnist5k"]
+    image_size: fields.Size | None = None
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.1
     train_size: fields.OneOrSeveral[Count | None] = [None]
