@@ -1,13 +1,16 @@
 """Folders and archives of real picture files: what is loaded, cached, refused."""
 
+import contextlib
 import io
 import multiprocessing
 import os
 import re
 import shutil
 import tarfile
+import tempfile
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,9 +114,10 @@ def test_mixed_sizes_and_kinds_become_one(draw, tmp_path, image_size, shape, cap
     pool = load_pool(tmp_path / "own", image_size=image_size)
     assert (len(pool.images), pool.shape) == (10, shape)
     height, width, _ = shape
+    chosen = "" if image_size else ", chosen from their sizes"
     line = (
         f"from pictures of 17 x 20 to 32 x 30 pixels, resized and centre-cropped to {height} x "
-        f"{width} (image_size, 8 to 128); transparency of 2 composited over white"
+        f"{width}{chosen} (image_size, 8 to 128); transparency of 2 composited over white"
     )
     assert pool.scale.endswith(line)
     assert capfd.readouterr().err == f"own: 10 images {line}\n"
@@ -161,6 +165,7 @@ BROKEN = {
     "truncated": (_truncated, "truncated"),
     "bomb": (_bomb, "over 89,478,485 pixels"),
     "pipe": (os.mkfifo, "no regular file"),
+    "loop": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
     "broken link": (lambda path: path.symlink_to("nowhere"), "No such file"),
 }
 
@@ -265,14 +270,19 @@ def test_a_member_that_would_fill_the_memory_is_skipped(folder, tmp_path, monkey
     assert load_pool(path).skipped == ("cat/huge.png: 10,001 bytes, more than 10,000",)
 
 
-@pytest.mark.parametrize("name", ["two words", 'it\'s "q"', "字母 Ä", "-dash", "b\udce4d"])
-def test_a_folder_and_its_pictures_may_have_any_name(draw, tmp_path, name):
+@pytest.mark.parametrize(
+    "name", ["two words", 'it\'s "q"', "字母 Ä", "-dash", "b\udce4d", "two\nlines", "<script>"]
+)
+def test_a_folder_and_its_pictures_may_have_any_name(draw, tmp_path, name, capfd):
     for i in range(9):
         draw(f"own/{name}/{name}/{i} {name}.png", seed=i)
     _text(tmp_path / "own" / name / name / f"10 {name}.png")
     pool = load_pool(tmp_path / "own" / name)
     assert len(pool.images) == 9
-    assert [line.encode().endswith(b"WEBP picture") for line in pool.skipped] == [True]
+    (line,) = pool.skipped
+    assert line.isprintable()
+    assert line.endswith("WEBP picture")
+    assert capfd.readouterr().err.count("\n") == 1
 
 
 def test_the_second_load_decodes_nothing(folder, decoded):
@@ -318,6 +328,64 @@ def test_a_changed_folder_is_never_served(draw, folder, monkeypatch, change, set
         file.rename(folder / "dog" / "01.png")
     after = load_pool(folder)
     assert after.fingerprint != before
+
+
+@pytest.mark.parametrize(("times", "walks"), [(1, 2), (2, 3)])
+def test_a_new_folder_is_walked_twice_and_a_known_one_once(folder, monkeypatch, times, walks):
+    """The second time tells whether the folder changed while it was read."""
+    walked, walk = [], os.walk
+    monkeypatch.setattr(folders.os, "walk", lambda *a, **b: walked.append(1) or walk(*a, **b))
+    for _ in range(times):
+        load_pool(folder)
+    assert len(walked) == walks
+
+
+@contextlib.contextmanager
+def without_privileges():
+    """Be a user who may not read everything, as root may."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def public(folder):
+    """The folder of pictures where every user may enter."""
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        yield shutil.copytree(folder, Path(place) / "animals")
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "line"),
+    [
+        ("cat/01.png", "cat/01.png: Permission denied"),
+        ("cat", "cat: Permission denied"),
+    ],
+)
+def test_what_may_not_be_read_is_skipped(public, forbidden, line):
+    before = load_pool(public)
+    (public / forbidden).chmod(0)
+    with without_privileges():
+        pool = load_pool(public)
+    (public / forbidden).chmod(0o755)
+    assert pool.skipped == (line,)
+    assert len(pool.images) == len(before.images) - (1 if "/" in forbidden else 10)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_source_that_may_not_be_read_is_refused(public, packed):
+    load_pool(public)  # modules are imported by root
+    source = pack(public, public.parent / "own.zip") if packed else public
+    source.chmod(0)
+    with without_privileges():
+        refused(source, "Permission denied")
+    source.chmod(0o755)
 
 
 def test_a_folder_that_changes_while_it_is_read_is_refused(draw, folder, monkeypatch):

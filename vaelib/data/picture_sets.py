@@ -57,7 +57,7 @@ def load(location: str, shown: str, image_size: tuple[int, int] | None) -> Pictu
     """
     pixels, facts = _cached(location, shown, image_size)
     remarks = f"from {facts['remarks']}"
-    print(f"{Path(shown).name}: {len(pixels):,} images {remarks}", file=sys.stderr)
+    print(f"{_printable(Path(shown).name)}: {len(pixels):,} images {remarks}", file=sys.stderr)
     n = facts["n_train"]
     arrays = {"x_train": pixels[:n]}
     if n < len(pixels):
@@ -77,17 +77,20 @@ def _cached(
     def entry_of(digest: str) -> str:
         return picture_cache.key([digest, image_size, PIL.__version__, _code()])
 
-    signature, settled = _signature(location, shown)
+    # A folder is walked to tell whether it changed; an archive is opened only to be decoded.
+    folder = folders.Folder(location) if Path(location).is_dir() else None
+    signature, settled = folder.signature() if folder else archives.signature(location, shown)
     known = picture_cache.key([location, signature])
     digest = picture_cache.known_digest(known)
     found = digest and picture_cache.load(entry_of(digest))
     if found:
         return found
-    source = _source(location, shown)
+    source = folder or archives.open_archive(location, shown)
     digest = source.digest()
     found = picture_cache.load(entry_of(digest))
     decoded = found or _decode(source, shown, image_size)
-    if _signature(location, shown)[0] != signature:
+    again = folders.Folder(location).signature() if folder else archives.signature(location, shown)
+    if again[0] != signature:
         raise ValueError(f"dataset: {shown!r} changed while it was read; allowed: pictures at rest")
     if not found:
         picture_cache.save(entry_of(digest), *decoded)
@@ -96,18 +99,6 @@ def _cached(
     if settled:
         picture_cache.remember(known, digest)
     return decoded
-
-
-def _signature(location: str, shown: str) -> tuple[list, bool]:
-    if Path(location).is_dir():
-        return folders.Folder(location).signature()
-    return archives.signature(location, shown)
-
-
-def _source(location: str, shown: str) -> folders.Folder | archives.Archive:
-    if Path(location).is_dir():
-        return folders.Folder(location)
-    return archives.open_archive(location, shown)
 
 
 @functools.cache
@@ -153,7 +144,9 @@ def _decode(source, shown: str, image_size: tuple[int, int] | None) -> tuple[np.
         "n_train": n_train,
         "labels": labels,
         "test_labels": found.test_labels,
-        "remarks": _remarks(sizes, size, transparent, unreadable, found.remarks),
+        "remarks": _remarks(
+            sizes, size, image_size is None, transparent, unreadable, found.remarks
+        ),
         "skipped": [f"{_printable(name)}: {unreadable[name]}" for name in sorted(unreadable)],
     }
     return pixels, facts
@@ -221,7 +214,7 @@ def _instead(source) -> str:
     return f"{having}; allowed: files of {', '.join(sorted(pictures.SUFFIXES))}"
 
 
-def _remarks(sizes, size, transparent, unreadable, others) -> str:
+def _remarks(sizes, size, chosen, transparent, unreadable, others) -> str:
     height, width = size
     if sizes == {size}:
         parts = [f"pictures of {height} x {width} pixels"]
@@ -230,8 +223,9 @@ def _remarks(sizes, size, transparent, unreadable, others) -> str:
         span = f"{smallest[0]} x {smallest[1]}"
         if len(sizes) > 1:
             span += f" to {largest[0]} x {largest[1]}"
+        how = ", chosen from their sizes" if chosen else ""
         parts = [
-            f"pictures of {span} pixels, resized and centre-cropped to {height} x {width} "
+            f"pictures of {span} pixels, resized and centre-cropped to {height} x {width}{how} "
             f"(image_size, {pictures.SMALLEST} to {pictures.LARGEST})"
         ]
     if transparent:
@@ -242,5 +236,5 @@ def _remarks(sizes, size, transparent, unreadable, others) -> str:
 
 
 def _printable(name: str) -> str:
-    """Return a name in which bytes that are no text are written as escapes."""
-    return name.encode(errors="backslashreplace").decode()
+    """Return a name in a line, with escapes for bytes that are no text and for line breaks."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in name)
