@@ -44,12 +44,15 @@ def rendered(name: str) -> dict[str, str]:
     retired = {"activation": name, "leader": name, "difference": 1.0, "low": 0.5, "high": 1.5}
     stages = [{**stage, "retired": [retired]}]
     raced["comparisons"][0]["race"] = {"stages": stages, "alive": [name], "tied": False}
+    pictures = {"train": 1, "validation": 1, "test": 1, "redrawn": True, "shape": [8, 8, 3]}
+    images = {"images": {name: pictures | {"pixels": name}}, "skipped": {name: [name] * 99}}
     study = {"study": {"name": name}, "images": {name: name}, "versions": {name: name}}
     return {
         "answer": fragments.answer([rows, rows], [pairs, pairs], given),
         "results": fragments.results(rows, given),
         "overview": fragments.overview([rows], [name]),
         "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),
+        "images": fragments.images({"study": {"train_size": [None]}, **images}),
         "failures": fragments.failures(failed, runs),
         "diagnoses": fragments.diagnoses(faults, name),
         "tuning": fragments.tuning(candidates, {"learning_rate": 0.1}, name),
@@ -76,6 +79,14 @@ def test_names_are_escaped_in_every_fragment(fragment, name):
     attributes = {key for tag in found.find_all(True) for key in tag.attrs}
     assert attributes <= {"class", "href", "src", "width"}
     assert name in found.get_text(), "as the user wrote it"
+
+
+def test_skipped_pictures_are_folded_below_what_is_said_of_the_images():
+    page = parse(rendered("relu")["images"])
+    assert page.p.get_text().startswith("relu: 3 colour images")
+    items = [item.get_text() for item in page.details.find_all("li")]
+    assert page.summary.get_text() == "99 pictures of relu skipped"
+    assert items == ["relu"] * 36 + ["and 63 more, which study.json lists"]
 
 
 def test_the_first_answer_is_emphasised_and_the_others_are_listed():

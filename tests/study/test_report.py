@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from scipy.stats import wilcoxon
 
 from vaelib import Study, activations, load_model, run_study
@@ -188,6 +189,34 @@ def test_the_finished_study_can_be_explored(folder, tmp_path):
     assert "checked" in printed
 
 
+def test_a_folder_of_pictures_has_a_page_that_says_what_was_done_to_them(tmp_path):
+    source, hostile = tmp_path / "it's <script>alert(1)", '<b>Ä "字".png'
+    for i in range(60):
+        levels = np.random.default_rng(i).integers(0, 256, (9 + i % 3, 12, 3), "uint8")
+        path = source / ("<i>cat" if i % 2 else "dog") / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(levels).save(path)
+    (source / "dog" / hostile).write_text("no picture")
+    study = Study.create(
+        name="own", dataset=str(source), image_size=8, activations="relu,tanh", seeds=1, epochs=1,
+        hidden_units=8,
+    )  # fmt: skip
+    html = run_study(study, tmp_path / "reports", progress=False).read_text()
+    page = BeautifulSoup(html, "html.parser")
+    assert page.find_all(["script", "i"], string=re.compile("alert|cat")) == []
+    assert (
+        f"{source.name}: 60 colour images of 8 x 8 pixels, 48 for training, 6 for validation and "
+        "6 for testing. Pixels: uint8, divided by 255, from pictures of 9 x 12 to 11 x 12 pixels, "
+        "resized and centre-cropped to 8 x 8 (image_size, 8 to 128); 1 skipped, as they cannot "
+        "be read." in page.get_text()
+    )
+    (listed,) = page.details.find_all("li")
+    assert listed.get_text().startswith(f"dog/{hostile}: no PNG, ")
+    facts = json.loads((tmp_path / "reports" / "own" / files.FACTS).read_text())
+    assert facts["skipped"] == {source.name: [listed.get_text()]}
+    assert facts["study"]["image_size"] == [8, 8]
+
+
 MINE = """# <b>mine</b> & "yours"
 from keras import ops
 
@@ -195,6 +224,7 @@ from keras import ops
 def snake(a):
     return a + ops.square(ops.sin(2 * a)) / 2
 """
+
 GRID = """
 dataset: digits
 activations: [tanh, mine.py:snake]

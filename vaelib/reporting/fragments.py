@@ -72,6 +72,11 @@ def note(facts: dict, identical: int, index: int = 0) -> Fragment:
     return _render("note", sentences=sentences.note(facts, identical, index))
 
 
+def images(facts: dict) -> Fragment:
+    """Return what the images are, and the list of what was skipped; see `sentences.images`."""
+    return _render("images", images=sentences.images(facts))
+
+
 def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> Fragment:
     """Return how to read the verdicts; see `sentences.verdict_note`."""
     return _render("note", sentences=sentences.verdict_note(facts, pairs, index))

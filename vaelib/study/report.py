@@ -63,7 +63,8 @@ def build(
     files.write_csv(folder / files.SUMMARY, summaries)
     files.write_csv(folder / files.VERDICTS, verdicts)
     _write_gallery(study, pools, plan, runs, folder)
-    facts = _facts(study, images, compared, runs)
+    skipped = {pool.name: pool.skipped for pool in pools.values()}
+    facts = _facts(study, images, skipped, compared, runs)
     (folder / files.FACTS).write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
     run_notebook(COMPARE, executed, {"folder": str(folder)})
@@ -166,13 +167,16 @@ def audit(reports: str | Path = "reports") -> Path:
     return to_html(executed, reports / "claims.html")
 
 
-def _facts(study: Study, images: dict, compared: list[dict], runs: Sequence[Path]) -> dict:
+def _facts(
+    study: Study, images: dict, skipped: dict, compared: list[dict], runs: Sequence[Path]
+) -> dict:
     """Return what the page says about how it was made."""
     labels = [Source.parse(dataset).label for dataset in study.dataset]
     return {
         "study": _shown_fields(study) | {"dataset": labels},
         "own_activations": _own_activations(study),
         "images": images,
+        "skipped": skipped,
         "comparisons": compared,
         "runs": [run.name for run in runs],
         "versions": provenance.versions(),

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "answers": ["Statement", "answer"],
         "course": ["lead", "race_stages", "training_ends", "tuning"],
+        "images": ["Images", "images"],
         "notes": ["diagnoses", "failures", "note", "verdict_note"],
     },
 )
