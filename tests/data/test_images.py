@@ -171,3 +171,13 @@ def test_the_fingerprint_of_a_pool_is_that_of_all_images(change):
         "test": {"test": None},
     }[change]
     assert make().fingerprint == make().fingerprint != make(**other).fingerprint
+
+
+@pytest.mark.parametrize("moved", [np.array, lambda images: np.moveaxis(images, 1, -1)])
+def test_bytes_with_channels_first_are_those_with_channels_last(moved):
+    """As Keras gives CIFAR: a view of an array with channels first."""
+    first = np.random.default_rng(0).integers(0, 256, (20, 3, 8, 9), "uint8")
+    images = load_images(moved(first))
+    last = load_images(np.ascontiguousarray(np.moveaxis(first, 1, -1)))
+    assert images.fingerprint == last.fingerprint
+    np.testing.assert_array_equal(images.train, last.train)

@@ -110,7 +110,7 @@ def _scaled(pixels: np.ndarray, level: int, where: str) -> np.ndarray | Pixels:
     if pixels.dtype.kind == "b":
         return Pixels(pixels * np.uint8(255))
     if level == 255:
-        return Pixels(pixels.astype("uint8", copy=False))
+        return Pixels(np.ascontiguousarray(pixels, "uint8"))  # channels may have been first
     scaled = pixels.astype("float32") / np.float32(level)
     if low < 0 or high > level:
         np.clip(scaled, 0, 1, out=scaled)
