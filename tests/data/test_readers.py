@@ -154,11 +154,12 @@ def test_labels_of_text_are_kept(save):
     assert set(images.train_labels) == {"cat", "dog"}
 
 
-def test_a_keras_dataset_keeps_its_own_test_images(monkeypatch):
-    labels = np.arange(40)[:, None] % 2  # a column, as CIFAR-10 has them
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_a_keras_dataset_keeps_its_own_test_images(monkeypatch, name):
+    labels = np.arange(40)[:, None] % 2  # a column, as CIFAR has them
     pairs = (GREY, labels), (GREY[:6], labels[:6])
-    monkeypatch.setattr(keras.datasets.cifar10, "load_data", lambda: pairs)
-    images = load_images("cifar10")
+    monkeypatch.setattr(getattr(keras.datasets, name), "load_data", lambda: pairs)
+    images = load_images(name)
     np.testing.assert_allclose(images.test[..., 0], GREY[:6] / 255, rtol=1e-6)
     assert (len(images.train), len(images.validation)) == (35, 5)
     np.testing.assert_array_equal(images.test_labels, [0, 1, 0, 1, 0, 1])
@@ -185,8 +186,8 @@ def test_embedded_images_have_labels(name):
         (
             "pictures",
             "dataset: 'pictures' is unknown; allowed: mnist5k, digits, photos, mnist, "
-            "fashion_mnist, cifar10, or the path of a folder, .zip or .tar of pictures, or of a "
-            ".npz or .npy file",
+            "fashion_mnist, cifar10, cifar100, or the path of a folder, .zip or .tar of pictures, "
+            "or of a .npz or .npy file",
         ),
         ("no/where", "dataset: there is no folder 'no/where'"),
         ("nowhere.zip", "dataset: there is no archive 'nowhere.zip'"),
@@ -210,6 +211,7 @@ def test_a_file_in_the_home_folder_is_found(save, tmp_path, monkeypatch):
         ("MNIST", "mnist"),
         ("fashion-mnist", "fashion_mnist"),
         ("cifar_10", "cifar10"),
+        ("cifar_100", "cifar100"),
         ("photo", "photos"),
     ],
 )

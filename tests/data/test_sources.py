@@ -14,6 +14,7 @@ from vaelib.data.sources import BUILT_IN, Kind, Source, allowed
         ("digits", Kind.EMBEDDED, "digits", "digits"),
         ("photos", Kind.EMBEDDED, "photos", "photos"),
         ("cifar10", Kind.KERAS, "cifar10", "cifar10"),
+        ("cifar100", Kind.KERAS, "cifar100", "cifar100"),
         ("own.npz", Kind.NPZ, "own", "own.npz"),
         ("some/where/two.parts.npz", Kind.NPZ, "two.parts", "two.parts.npz"),
         (Path("some") / "own.npz", Kind.NPZ, "own", "own.npz"),
@@ -91,5 +92,5 @@ def test_a_location_names_the_same_source():
 
 def test_what_is_allowed_offline_needs_no_download():
     paths = "or the path of a folder, .zip or .tar of pictures, or of a .npz or .npy file"
-    assert allowed() == f"mnist5k, digits, photos, mnist, fashion_mnist, cifar10, {paths}"
+    assert allowed() == f"mnist5k, digits, photos, mnist, fashion_mnist, cifar10, cifar100, {paths}"
     assert allowed(offline=True) == f"mnist5k, digits, photos, {paths}"

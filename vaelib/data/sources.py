@@ -29,6 +29,7 @@ BUILT_IN = {
     "mnist": Kind.KERAS,
     "fashion_mnist": Kind.KERAS,
     "cifar10": Kind.KERAS,
+    "cifar100": Kind.KERAS,
 }
 FILE_SUFFIXES = {
     ".npz": Kind.NPZ,
