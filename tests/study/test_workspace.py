@@ -73,12 +73,25 @@ def test_an_attempt_is_published_whole_and_deleted_otherwise(place):
     with workspace.attempt(place.folder) as first, workspace.attempt(place.folder) as second:
         assert first != second
         assert first.parent == second.parent == place.folder
-        for attempt, model in ((first, "one"), (second, "two")):
-            files.write(attempt, {"runs": pd.DataFrame({"model": [model]})})
+        for attempt in (first, second):
+            files.write(attempt, {"runs": pd.DataFrame({"model": ["one"]})})
+            (attempt / f"first-{attempt == first}").touch()
             workspace.seal(attempt)
             workspace.publish(attempt, run)
     assert list(place.runs.iterdir()) == [run]
-    assert workspace.models_of(run) == ["one"], "a finished run may be in use by another study"
+    assert (run / "first-True").exists(), "a finished run may be in use by another study"
+
+
+@pytest.mark.parametrize(("models", "kept"), [(["a", "b"], True), (["other", "b"], False)])
+def test_a_finished_run_stays_unless_it_has_other_models(place, models, kept):
+    """As where pictures were changed while a study ran, and brought back after it."""
+    run = finish(place.run_folder("own"), *models)
+    (run / "mark").touch()
+    with workspace.attempt(place.folder) as attempt:
+        attempt.rmdir()
+        workspace.publish(finish(attempt, "a", "b"), run)
+    assert (run / "mark").exists() == kept
+    assert workspace.models_of(run) == ["a", "b"]
 
 
 def test_only_attempts_of_this_study_are_deleted(place, tmp_path):

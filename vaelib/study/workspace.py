@@ -192,10 +192,11 @@ def attempt(place: Path) -> Iterator[Path]:
 def publish(folder: Path, run: Path) -> None:
     """Move a finished attempt to its run's folder; a damaged run there is replaced.
 
-    One that is finished has the same models, and another study may be reading it.
+    One that is finished with the same models stays, as another study may be reading it. It
+    has others where images or code changed between the plan and the training.
     """
     run.parent.mkdir(exist_ok=True)
-    if is_finished(run):
+    if is_finished(run) and models_of(run) == models_of(folder):
         return
     shutil.rmtree(run, ignore_errors=True)
     os.replace(folder, run)
