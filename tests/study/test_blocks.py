@@ -88,6 +88,22 @@ def test_the_name_of_a_run_has_no_colon(pools):
     assert block.parameters["activation"] == block.label == "leaky_relu:0.1"
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("<script>alert(1)", "-script-alert-1-"),
+        ("my pictures", "my-pictures"),
+        ("字" * 80, "字" * 40),
+    ],
+)
+def test_the_name_of_a_run_suits_every_file_system(pools, name, start):
+    pools = {"digits": ImagePool(name, pools["digits"].images)}
+    models = Planner(STUDY, pools).plan(pd.DataFrame()).models
+    block, *_ = divide(STUDY, models)
+    assert block.run_name.startswith(f"{start}-relu-")
+    assert len(block.run_name.encode()) <= 255
+
+
 def test_the_shortest_block_of_those_that_show_the_same_is_the_last(pools, monkeypatch):
     study = change(STUDY, seeds=5)
     models = Planner(study, pools).plan(pd.DataFrame()).models

@@ -14,6 +14,7 @@ from vaelib.training.configuration import ModelConfiguration
 # Training pixels times epochs in a block: what a killed notebook loses at most.
 _MOST_WORK = 3e10
 _LEAST_WORK = 1e9  # that is worth a notebook of its own
+_LONGEST_NAME = 40  # characters of a data set in a run's: with four bytes each, half of the most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Block:
         """The name of the run's folder."""
         first = self.models[0]
         digest = provenance.hash_of([model.identity for model in self.models])[:12]
-        return f"{first.dataset}-{file_name(first.activation)}-{digest}"
+        dataset = file_name(first.dataset)[:_LONGEST_NAME]
+        return f"{dataset}-{file_name(first.activation)}-{digest}"
 
     @property
     def shows(self) -> str:
