@@ -135,6 +135,7 @@ def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
         ),
         ({"dataset": ["digits", "digits"]}, "dataset: 'digits' is there twice", "each once"),
         ({"dataset": ["a/x.npz", "b/x.npz"]}, "dataset: [", "has a name twice"),
+        ({"dataset": "b\udce4d"}, "dataset: 'b\\udce4d' has bytes that are no UTF-8", "a link"),
         ({"dataset": 3}, "dataset: 3", "valid string"),
         ({"image_size": 7}, "image_size: 7 is", "whole number from 8 to 128, or [height, width]"),
         ({"image_size": "24,129"}, "image_size: [24, 129] is", "from 8 to 128"),

@@ -61,10 +61,21 @@ def to_locations(value: Any) -> list:
         *others, last = [Source.parse(part).kind for part in parts]
         is_path = last is not None and None in others
         entries = [value] if is_path or Source.parse(value).exists else parts
+    for entry in entries:
+        if isinstance(entry, str | Path) and not _is_text(str(entry)):
+            raise FieldError(
+                f"dataset: {str(entry)!r} has bytes that are no UTF-8; allowed: a path in UTF-8, "
+                "such as that of a link"
+            )
     return [
         Source.parse(entry).location if isinstance(entry, str | Path) else entry
         for entry in entries
     ]
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path can be written into a notebook and onto a page."""
+    return not any("\ud800" <= one <= "\udfff" for one in path)
 
 
 def to_canonical(value: list[str | None], info: ValidationInfo) -> list[str | None]:
