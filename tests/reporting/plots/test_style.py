@@ -1,6 +1,7 @@
 """The style of an activation is its own, and the same in every process."""
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 
 from vaelib.models import activations
 from vaelib.reporting.plots import style
@@ -29,3 +30,12 @@ def test_set_style_gives_images_without_colours():
     with mpl.rc_context():
         style.set_style()
         assert mpl.rcParams["image.cmap"] == "gray"
+
+
+def test_dollar_signs_in_a_name_are_text():
+    with mpl.rc_context():
+        style.set_style()
+        figure = plt.figure()
+        figure.suptitle(r"my $\pictures$")
+        figure.canvas.draw()
+        plt.close(figure)

@@ -89,5 +89,6 @@ def set_style() -> None:
             "axes.titlesize": 10,
             "legend.frameon": False,
             "image.cmap": "gray",
+            "text.parse_math": False,  # a data set's name may have dollar signs
         }
     )
