@@ -115,6 +115,36 @@ def test_a_path_may_have_any_character(study, refused, name):
     )
 
 
+def _no_picture(path):
+    path.write_text("no picture")
+
+
+@pytest.mark.parametrize(
+    ("make", "part"),
+    [
+        (lambda folder: None, "'its \"own\" Ä' has no pictures, it is empty; allowed: files of"),
+        (lambda folder: _no_picture(folder / "a.txt"), "no pictures; it has 1 .txt; allowed"),
+        (lambda folder: _no_picture(folder / "a.png"), "1 of 1 pictures cannot be read ('a.png'"),
+        (lambda folder: (folder / "a.png").mkdir(), "has no pictures, it is empty"),
+        (lambda folder: (folder / "a.png").symlink_to("a.png"), "1 of 1 pictures cannot be read"),
+        (lambda folder: (folder / "a").symlink_to(folder), "has no pictures, it is empty"),
+    ],
+    ids=["empty", "others", "text", "folder", "loop of one", "loop"],
+)
+def test_a_folder_without_a_readable_picture_is_refused(study, refused, tmp_path, make, part):
+    folder = tmp_path / 'its "own" Ä'
+    folder.mkdir()
+    make(folder)
+    line = refused(study, f"DATASET={folder}", "IMAGE_SIZE=16")
+    assert line.startswith("error: dataset: ")
+    assert part in line
+
+
+def test_a_folder_that_links_to_itself_is_refused(study, refused, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    assert "there is no folder" in refused(study, f"DATASET={tmp_path / 'loop'}")
+
+
 def test_a_report_folder_that_cannot_be_written_is_refused(study, tmp_path, capsys):
     (tmp_path / "file").write_text("here already")
     assert main([study, "--reports", str(tmp_path / "file")]) == 2
