@@ -95,6 +95,7 @@ def test_the_name_of_a_run_has_no_colon(pools):
         ("my pictures", "my-pictures"),
         ("字" * 80, "字" * 40),
     ],
+    ids=["markup", "space", "long"],
 )
 def test_the_name_of_a_run_suits_every_file_system(pools, name, start):
     pools = {"digits": ImagePool(name, pools["digits"].images)}
