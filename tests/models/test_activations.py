@@ -1,6 +1,7 @@
 """The registry: names, values and initialisers, and which functions it refuses."""
 
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -155,7 +156,7 @@ def test_a_name_that_is_not_a_string_is_refused():
         ("log_softmax", "it mixes the units of a layer"),
         ("sparsemax", "it mixes the units of a layer"),
         ("glu", "it changes the number of units"),
-        ("threshold", "it needs further arguments"),
+        ("threshold", "it cannot be called with one tensor alone"),
     ],
 )
 def test_functions_that_are_not_element_wise_are_refused_with_the_reason(name, reason):
@@ -243,6 +244,11 @@ def test_the_same_definition_may_be_registered_again():
         activations.register(other["ramp"])
 
 
+def _mixing_places(a):
+    """Mix the places of an image, and nothing in a dense layer."""
+    return a - tf.reduce_mean(a, axis=1, keepdims=True) if a.shape.rank == 4 else a
+
+
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
@@ -253,10 +259,18 @@ def test_the_same_definition_may_be_registered_again():
         (lambda a: tf.cast(a, "int32"), "returns int32; "),
         (lambda a: tf.cast(a, "float64"), "returns float64; "),
         (tf.sign, "has no gradient"),
-        (lambda a: tf.constant(np.tanh(a.numpy())), "has no gradient"),
+        (lambda a: tf.zeros_like(a) + tf.constant(1.0), "has no gradient"),
+        (lambda a: tf.constant(np.tanh(a.numpy())), "fails on a tensor without values, as in"),
+        (np.tanh, "fails on a tensor without values, as in training .NotImplementedError: "),
+        (lambda a: a * (a.numpy() > 0), "fails on a tensor without values, as in training "),
         (lambda a: tf.sqrt(tf.nn.relu(a)), "has a gradient that is NaN or infinite"),
-        (lambda a, b: a + b, "is not element-wise: it needs further arguments"),
-        (lambda a: 1 / 0, "fails on a tensor"),
+        (lambda a, b: a + b, "is not element-wise: it cannot be called with one tensor alone"),
+        (lambda: 0, "is not element-wise: it cannot be called with one tensor alone"),
+        (lambda a: 1 / 0, "fails on a tensor of shape .2, 6. "),
+        (math.sin, "fails on a tensor of shape .2, 6. .TypeError: "),
+        (lambda a: a if tf.reduce_min(a) > -4 else 1 / 0, "fails on a tensor of shape .2, 6. "),
+        (lambda a: tf.pad(a, [[0, 0], [0, 0]]), "fails on a tensor of shape .2, 2, 1, 3. "),
+        (_mixing_places, "is not element-wise: it mixes"),
     ],
 )
 def test_each_refusal_has_a_reason_of_its_own(function, reason):
