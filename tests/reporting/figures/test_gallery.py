@@ -158,7 +158,10 @@ def test_samples_have_a_row_for_each_activation():
     )
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu:0.1", "a_long_file_name.py:snake"])
+@pytest.mark.parametrize(
+    "name",
+    ["relu", "sigmoid", "mmm.py:mmmmmmmm", "leaky_relu:0.1", "a_long_file_name.py:snake"],
+)
 def test_long_names_are_not_cut_off(name):
     pictures = gallery()
     pictures.samples[name] = pictures.samples["relu"]

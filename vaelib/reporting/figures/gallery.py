@@ -8,9 +8,12 @@ pictures are left out.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from vaelib import metrics
 from vaelib.formatting import fixed
@@ -21,8 +24,9 @@ from vaelib.results.gallery import Gallery, Ranked
 SIDE = 96  # pixels of the screen, at least
 PCA = "PCA"
 _AT_ONCE = 4  # images in a figure
-_CHARACTER, _TITLES, _BETWEEN = 7.0, 28, 16  # pixels of the screen
-_VALUES = 38  # pixels of the screen, for an SSIM
+_TITLES, _BETWEEN = 28, 16  # pixels of the screen
+_VALUES = 44  # pixels of the screen, for an SSIM
+_NAMES = 9  # points: the font of names beside a mosaic
 _LIMIT = 99.5  # percentile of the errors at which the colour scale ends
 
 
@@ -165,7 +169,8 @@ def _size(rows: np.ndarray) -> tuple[int, int]:
 
 def _beside(names: Iterable[str]) -> float:
     """Return the width of names beside a mosaic, in pixels of the screen."""
-    return 8 + _CHARACTER * max(map(len, names))
+    renderer, font = RendererAgg(1, 1, mpl.rcParams["figure.dpi"]), FontProperties(size=_NAMES)
+    return 10 + max(renderer.get_text_width_height_descent(name, font, False)[0] for name in names)
 
 
 def _names_beside(ax: Axes, names: Sequence[str], distance: float) -> None:
@@ -179,5 +184,5 @@ def _names_beside(ax: Axes, names: Sequence[str], distance: float) -> None:
             textcoords="offset points",
             ha="right",
             va="center_baseline",
-            fontsize=9,
+            fontsize=_NAMES,
         )
