@@ -47,7 +47,7 @@ lint: env ## Check style, and that packages import downwards only
 
 bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
-	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
+	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && $(BIN)/python benchmarks/convolutions.py $(ROUNDS:%=--rounds %) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
 
 validate: env ## Check closed forms and published figures, 17 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)

@@ -1,10 +1,11 @@
-"""What it costs to check the images of `fit`, as ratios of epochs with and without checks.
+"""What two conveniences of `fit` cost, as ratios of epochs with and without them.
 
     python benchmarks/checks.py
 
-An array is checked once, before training; a data set batch by batch. In every round an
-epoch is trained with the checks and without them, in an order that changes. Prints the
-median ratio and its range, and writes ``checks.csv`` beside this file.
+Images are checked: an array once, before training; a data set batch by batch. And images
+may be bytes instead of reals, in a dense network and in one of convolutions. In every
+round an epoch is trained with and without, in an order that changes. Prints the median
+ratio and its range, and writes ``checks.csv`` beside this file.
 """
 
 import argparse
@@ -14,12 +15,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from contenders import CONVOLUTIONS
+from convolutions import noise
 
 from vaelib import VAE, load_images
 from vaelib.backend import keras, tf
+from vaelib.data.pixels import Pixels
 
 RESULTS = Path(__file__).with_name("checks.csv")
 BATCH = 32
+COLOUR = 1024  # images of an epoch of convolutions
 
 
 class Unchecked(VAE):
@@ -29,10 +34,33 @@ class Unchecked(VAE):
         return np.asarray(images, "float32")
 
 
-def compiled(model: type[VAE], shape: tuple[int, int, int]) -> VAE:
-    vae = model(shape)
+def training(source, network: dict | None = None, model: type[VAE] = VAE) -> Callable[[], None]:
+    """Return a function that trains an epoch, of which the first is trained."""
+    is_dataset = isinstance(source, tf.data.Dataset)
+    shape = source.element_spec.shape[1:] if is_dataset else source.shape[1:]
+    options = {} if is_dataset else {"batch_size": BATCH}
+    vae = model(tuple(shape), **(network or {}))
     vae.compile(keras.optimizers.Adam(1e-3))
-    return vae
+
+    def epoch():
+        vae.fit(source, verbose=0, **options)
+
+    epoch()  # compiles
+    return epoch
+
+
+def comparisons(images: np.ndarray | Pixels) -> dict[str, tuple[Callable, Callable]]:
+    """Return what trains an epoch with what is measured, and what trains one without it."""
+    reals = np.asarray(images)
+    dataset = tf.data.Dataset.from_tensor_slices(reals).batch(BATCH)
+    grey, colour = Pixels(np.rint(255 * reals).astype("uint8")), Pixels(noise(COLOUR))
+    network = CONVOLUTIONS["16-32-64"]
+    return {
+        "array": (training(reals), training(reals, model=Unchecked)),
+        "tf.data.Dataset": (training(dataset), training(dataset, model=Unchecked)),
+        "bytes": (training(grey), training(np.asarray(grey))),
+        "bytes, conv": (training(colour, network), training(np.asarray(colour), network)),
+    }
 
 
 def seconds(epoch: Callable[[], None]) -> float:
@@ -41,21 +69,10 @@ def seconds(epoch: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def measure(images: np.ndarray, rounds: int) -> pd.DataFrame:
-    """Return a row for each kind of source: the ratio of seconds, checked over unchecked."""
-    sources = {
-        "array": (images, {"batch_size": BATCH}),
-        "tf.data.Dataset": (tf.data.Dataset.from_tensor_slices(images).batch(BATCH), {}),
-    }
+def measure(images: np.ndarray | Pixels, rounds: int) -> pd.DataFrame:
+    """Return a row for each comparison: the ratio of seconds, with over without."""
     rows = []
-    for name, (source, options) in sources.items():
-        models = [compiled(model, images.shape[1:]) for model in (VAE, Unchecked)]
-        epochs = [
-            lambda vae=vae, source=source, options=options: vae.fit(source, verbose=0, **options)
-            for vae in models
-        ]
-        for epoch in epochs:
-            epoch()  # compiles
+    for name, epochs in comparisons(images).items():
         ratios = []
         for number in range(rounds):
             order = [0, 1] if number % 2 else [1, 0]

@@ -1,25 +1,40 @@
 """Ways to train the same VAE; each returns a function that trains one epoch.
 
 All have the same images in memory, network, batch size, optimiser (Adam, 0.001) and
-one thread. The PyTorch code follows its tutorials.
+one thread. A network is given as the options of `VAE`.
 """
 
 import itertools
+import math
 from collections.abc import Callable
 
 import numpy as np
+import torch_step
 
-# Name of a network: hidden units of the encoder, latent units.
-NETWORKS = {"784-128-64-32-16": ((128, 64, 32), 16), "784-400-20": ((400,), 20)}
+# Options of `VAE`, by the name of a network.
+NETWORKS = {
+    "784-128-64-32-16": {"hidden_units": (128, 64, 32), "latent_dim": 16},
+    "784-400-20": {"hidden_units": (400,), "latent_dim": 20},
+}
+CONVOLUTIONS = {
+    "-".join(map(str, channels)): {
+        "architecture": "conv",
+        "channels": channels,
+        "latent_dim": 16,
+        "likelihood": "gaussian",
+    }
+    for channels in ((16, 32, 64), (32, 64, 128))
+}
+_PATCH = 4 * 4  # pixels of a convolution, which halves height and width
 
 
-def vaelib(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+def vaelib(images: np.ndarray, network: dict, batch: int) -> Callable[[], None]:
     """Train with this project's `fit`."""
-    vae = _compiled(_model()(images.shape[1:], "relu", hidden, latent))
+    vae = _compiled(_model()(images.shape[1:], "relu", **network))
     return lambda: vae.fit(images, batch_size=batch, verbose=0)
 
 
-def keras_fit(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+def keras_fit(images: np.ndarray, network: dict, batch: int) -> Callable[[], None]:
     """Train the same model with Keras' own `fit`, a step for each mini-batch."""
     from vaelib.backend import keras, tf
 
@@ -36,16 +51,16 @@ def keras_fit(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[
                 tracker.update_state(value)
             return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    vae = _compiled(PlainVAE(images.shape[1:], "relu", hidden, latent))
+    vae = _compiled(PlainVAE(images.shape[1:], "relu", **network))
+    images = np.asarray(images)  # reals, where this project's `fit` trains on bytes
     return lambda: keras.Model.fit(vae, images, batch_size=batch, verbose=0)
 
 
-def torch_tensor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+def torch_tensor(images: np.ndarray, network: dict, batch: int) -> Callable[[], None]:
     """Train in an eager PyTorch loop over a tensor in memory."""
     import torch
 
-    x = torch.from_numpy(images.reshape(len(images), -1))
-    step = _torch_step(x.shape[1], hidden, latent)
+    x, step = torch_step.tensor(images, network), torch_step.training(images.shape[1:], network)
 
     def epoch():
         for rows in torch.randperm(len(x)).split(batch):
@@ -54,14 +69,13 @@ def torch_tensor(images: np.ndarray, hidden, latent: int, batch: int) -> Callabl
     return epoch
 
 
-def torch_loader(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+def torch_loader(images: np.ndarray, network: dict, batch: int) -> Callable[[], None]:
     """Train in an eager PyTorch loop over a `DataLoader`."""
     import torch
 
-    x = torch.from_numpy(images.reshape(len(images), -1))
+    x, step = torch_step.tensor(images, network), torch_step.training(images.shape[1:], network)
     data = torch.utils.data.TensorDataset(x)
     loader = torch.utils.data.DataLoader(data, batch_size=batch, shuffle=True)
-    step = _torch_step(x.shape[1], hidden, latent)
 
     def epoch():
         for (rows,) in loader:
@@ -70,7 +84,7 @@ def torch_loader(images: np.ndarray, hidden, latent: int, batch: int) -> Callabl
     return epoch
 
 
-def floor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], None]:
+def floor(images: np.ndarray, network: dict, batch: int) -> Callable[[], None]:
     """Compute only the matrix products and one fused pass over the parameters.
 
     Without activations, loss, noise, biases and images: what remains is needed by
@@ -86,13 +100,9 @@ def floor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], N
     def matrix(rows, columns):
         return rng.standard_normal((rows, columns), dtype="float32")
 
-    pixels = int(np.prod(images.shape[1:]))
-    # Mean and log-variance are one product of twice the width.
-    encoder = list(itertools.pairwise([pixels, *hidden, 2 * latent]))
-    decoder = list(itertools.pairwise([latent, *hidden[::-1], pixels]))
     layers, weights = [], []
-    for i, (fan_in, fan_out) in enumerate(encoder + decoder):
-        x, weight, y = matrix(batch, fan_in), matrix(fan_in, fan_out), matrix(batch, fan_out)
+    for i, (rows, fan_in, fan_out) in enumerate(products(images.shape[1:], network, batch)):
+        x, weight, y = matrix(rows, fan_in), matrix(fan_in, fan_out), matrix(rows, fan_out)
         gradient = np.zeros_like(weight)
         back = None if i == 0 else np.empty_like(x)  # the images' gradient is not needed
         layers.append((x, weight, y, gradient, back))
@@ -113,11 +123,43 @@ def floor(images: np.ndarray, hidden, latent: int, batch: int) -> Callable[[], N
     return epoch
 
 
-CONTENDERS = {
+def products(shape: tuple[int, ...], network: dict, batch: int) -> list[tuple[int, int, int]]:
+    """Return the matrix products of a forward pass, each as rows, inputs and outputs.
+
+    Mean and log-variance are one product of twice the width. A convolution's rows are the
+    places of all images, and its inputs the pixels around each: the copies that this
+    needs (im2col) are left out. Its mirror is the same product with inputs and outputs
+    exchanged.
+    """
+    latent = network["latent_dim"]
+    if "channels" not in network:
+        pixels, hidden = math.prod(shape), network["hidden_units"]
+        encoder = itertools.pairwise([pixels, *hidden, 2 * latent])
+        decoder = itertools.pairwise([latent, *hidden[::-1], pixels])
+        return [(batch, *widths) for widths in (*encoder, *decoder)]
+    height, width, incoming = shape
+    encoder = []
+    for outgoing in network["channels"]:
+        height, width = -(-height // 2), -(-width // 2)
+        encoder.append((batch * height * width, _PATCH * incoming, outgoing))
+        incoming = outgoing
+    code = height * width * incoming
+    decoder = [(rows, outputs, inputs) for rows, inputs, outputs in encoder[::-1]]
+    return [*encoder, (batch, code, 2 * latent), (batch, latent, code), *decoder]
+
+
+DENSE = {
     "vaelib fit": vaelib,
     "Keras fit": keras_fit,
     "PyTorch tensor": torch_tensor,
     "PyTorch DataLoader": torch_loader,
+    "floor": floor,
+    "floor, AVX-512": floor,
+}
+CONVOLUTIONAL = {
+    "vaelib fit": vaelib,
+    "Keras fit": keras_fit,
+    "PyTorch channels last": torch_tensor,
     "floor": floor,
     "floor, AVX-512": floor,
 }
@@ -134,38 +176,3 @@ def _compiled(vae):
 
     vae.compile(optimizer=keras.optimizers.Adam(1e-3))
     return vae
-
-
-def _torch_step(pixels: int, hidden, latent: int) -> Callable:
-    """Return the usual training step: eager, with the defaults of `torch.optim.Adam`."""
-    import torch
-    from torch import nn
-    from torch.nn import functional as F  # noqa: N812, the customary name
-
-    torch.set_num_threads(1)
-
-    def stack(widths):
-        layers = [
-            (nn.Linear(inputs, outputs), nn.ReLU())
-            for inputs, outputs in itertools.pairwise(widths)
-        ]
-        return nn.Sequential(*itertools.chain.from_iterable(layers))
-
-    encoder = stack([pixels, *hidden])
-    mean, log_variance = nn.Linear(hidden[-1], latent), nn.Linear(hidden[-1], latent)
-    decoder = nn.Sequential(stack([latent, *hidden[::-1]]), nn.Linear(hidden[0], pixels))
-    model = nn.ModuleList([encoder, mean, log_variance, decoder])
-    adam = torch.optim.Adam(model.parameters(), lr=1e-3)
-
-    def step(x):
-        h = encoder(x)
-        mu, lv = mean(h), log_variance(h)
-        logits = decoder(mu + torch.exp(0.5 * lv) * torch.randn_like(mu))
-        nll = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
-        kl = -0.5 * torch.sum(1 + lv - mu**2 - lv.exp())
-        loss = (nll + kl) / len(x)
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-
-    return step

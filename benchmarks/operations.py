@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     images = load_images(options.images).train
-    vae = VAE(images.shape[1:], "relu", *NETWORKS["784-128-64-32-16"])
+    vae = VAE(images.shape[1:], "relu", **NETWORKS["784-128-64-32-16"])
     vae.compile(optimizer=keras.optimizers.Adam(1e-3))
     vae.fit(images, batch_size=BATCH, verbose=0)
     names = compiled_names(vae, images)

@@ -16,11 +16,12 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
-from contenders import CONTENDERS, NETWORKS
+from contenders import CONVOLUTIONAL, CONVOLUTIONS, DENSE, NETWORKS
 
 RESULTS = Path(__file__).with_name("results.csv")
 SETTINGS = [("784-128-64-32-16", 32), ("784-128-64-32-16", 128), ("784-400-20", 128)]
@@ -69,7 +70,8 @@ def work(contender: str, network: str, batch: int, source: str) -> None:
     from vaelib import load_images
 
     images = load_images(source).train
-    epoch = CONTENDERS[contender](images, *NETWORKS[network], batch)
+    train = {**DENSE, **CONVOLUTIONAL}[contender]
+    epoch = train(images, {**NETWORKS, **CONVOLUTIONS}[network], batch)
     started = time.perf_counter()
     epoch()
     first = time.perf_counter() - started
@@ -83,10 +85,12 @@ def work(contender: str, network: str, batch: int, source: str) -> None:
         print(json.dumps({"seconds": seconds, "peak": peak}), flush=True)
 
 
-def measure(network: str, batch: int, source: str, rounds: int, cores: int) -> pd.DataFrame:
+def measure(
+    contenders: Iterable[str], network: str, batch: int, source: str, rounds: int, cores: int
+) -> pd.DataFrame:
     """Return a row for each contender, number of processes and round."""
     workers, ready = {}, {}
-    for name in CONTENDERS:
+    for name in contenders:
         workers[name] = []
         for _ in range(cores):  # one after another, so that each compiles undisturbed
             worker = Worker(name, network, batch, source)
@@ -128,8 +132,8 @@ def summarize(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, group in speed.groupby(level=keys):
         here = table.set_index(keys).loc[key].set_index("contender")
-        for name in CONTENDERS:
-            own = here.loc[name]
+        for name in here.index.unique():
+            own = here.loc[[name]]
             ratio = group["vaelib fit"] / group[name]
             share = group[name] / group[["floor", "floor, AVX-512"]].max(axis=1)
             compiling = own["first_epoch_seconds"].median() - own["epoch_seconds"].median()
@@ -187,6 +191,23 @@ def show(summary: pd.DataFrame) -> None:
             print(f"| {' | '.join(cells)} |")
 
 
+def compare(
+    contenders: Iterable[str],
+    settings: Iterable[tuple[str, int]],
+    source: str,
+    rounds: int,
+    results: Path,
+) -> None:
+    """Measure networks and batch sizes; print the tables and write the summary."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    tables = [measure(contenders, *setting, source, rounds, cores) for setting in settings]
+    summary = summarize(pd.concat(tables))
+    summary["images"], summary["machine"] = Path(source).stem, machine()
+    summary.to_csv(results, index=False, float_format="%.5g")
+    print(f"{summary['machine'].iloc[0]}; images of {summary['images'].iloc[0]}")
+    show(summary)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", default="mnist5k", help="as in vaelib.load_images")
@@ -197,16 +218,7 @@ def main() -> None:
         contender, network, batch, source = options.worker
         work(contender, network, int(batch), source)
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    tables = [
-        measure(network, batch, options.images, options.rounds, cores)
-        for network, batch in SETTINGS
-    ]
-    summary = summarize(pd.concat(tables))
-    summary["images"], summary["machine"] = Path(options.images).stem, machine()
-    summary.to_csv(RESULTS, index=False, float_format="%.5g")
-    print(f"{summary['machine'].iloc[0]}; images of {summary['images'].iloc[0]}")
-    show(summary)
+    compare(DENSE, SETTINGS, options.images, options.rounds, RESULTS)
 
 
 if __name__ == "__main__":
