@@ -49,7 +49,7 @@ bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
 	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && $(BIN)/python benchmarks/convolutions.py $(ROUNDS:%=--rounds %) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
 
-validate: env ## Check closed forms and published figures, 17 minutes: IMAGES=mnist.npz ONLY=ppca
+validate: env ## Check closed forms and published figures, 20 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)
 
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)

@@ -11,6 +11,8 @@ import pytest
 from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 
+from vaelib import VAE
+
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
 
@@ -37,7 +39,7 @@ def mnist():
     return validate.MNIST(source)
 
 
-@pytest.fixture(params=linear.SETTINGS)
+@pytest.fixture(params=[linear.PLANTED, linear.DIGITS])
 def maximum_likelihood(request):
     """Images, pixels, and the maximum-likelihood weights and variance from scikit-learn."""
     setting = linear.SETTINGS[request.param]
@@ -96,6 +98,28 @@ def test_planted_images_have_nothing_to_learn_for_two_units():
 def test_a_linear_vae_reaches_the_maximum_likelihood_of_ppca():
     rows = all_reached(validate.ppca(names=[linear.PLANTED]))
     assert rows == len(linear.SETTINGS[linear.PLANTED].tolerances) == 7
+
+
+@pytest.mark.parametrize(("channels", "rank"), [(3, 48), (4, 64), (8, 64)])
+def test_a_convolution_and_its_mirror_leave_the_dense_layers_free(channels, rank):
+    """Of 64 pixels: with four channels there is an encoder and a decoder for every map."""
+    network = {**linear.CONVOLUTION, "channels": (channels,)}
+    vae = VAE((8, 8, 1), "linear", likelihood="gaussian", output_activation="linear", **network)
+    pixels = np.eye(64, dtype="float32").reshape(64, 8, 8, 1)
+    features = vae.encoder.get_layer("encoder_1")(pixels).numpy().reshape(64, -1)
+    assert np.linalg.matrix_rank(features) == rank
+    places = np.eye(16 * channels, dtype="float32").reshape(-1, 4, 4, channels)
+    images = vae.decoder.get_layer("logits")(places).numpy().reshape(len(places), 64)
+    assert np.linalg.matrix_rank(images) == rank
+
+
+def test_a_linear_decoder_is_read_off_its_images():
+    vae = VAE((4, 4, 1), "linear", (), 3, "gaussian", "linear", seed=1)
+    expected, bias = vae.kernel_layers[-1].kernel, np.linspace(-1, 1, 16, dtype="float32")
+    vae.kernel_layers[-1].bias.assign(bias)
+    weights, found = linear.affine(vae)
+    np.testing.assert_allclose(weights, expected, atol=1e-6)
+    np.testing.assert_array_equal(found, bias)
 
 
 def test_importance_bounds_rise_with_k_to_the_exact_likelihood():
