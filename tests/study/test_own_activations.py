@@ -92,6 +92,15 @@ def test_what_cannot_serve_is_refused_before_anything_runs(
     assert part in line
 
 
+@pytest.mark.parametrize("by_file", [True, False], ids=["file", "command line"])
+def test_no_study_brings_the_text_of_a_function(write_study, refusal, capsys, by_file):
+    texts = {"own_activations": {"mine.py:ramp": TEXT}, "activations": ["mine.py:ramp"]}
+    path = write_study(json.dumps(texts if by_file else {}))  # which is YAML, too
+    line = refusal(Study.from_yaml, path, **({} if by_file else texts))
+    assert line.startswith("own_activations: read from the files of activations; allowed: ")
+    assert capsys.readouterr().out == ""
+
+
 def test_the_file_is_part_of_the_identity_of_its_models_only(mine, pools):
     before = identities(made(mine, decoder_activation=[None, "tanh"]), pools)
     mine.write_text(TEXT.replace("2 * a", "2.5 * a"))

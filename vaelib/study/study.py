@@ -278,8 +278,8 @@ class Study(pydantic.BaseModel):
         Parameters
         ----------
         path : str or path
-            A YAML file with any of the fields. Paths of images begin in the current
-            folder, those of activations beside the file.
+            A YAML file with any of the fields but ``own_activations``. Paths of images
+            begin in the current folder, those of activations beside the file.
         **overrides
             Fields that take the place of the file's. The study then has a name,
             and so a report, of its own, which tells them unless they have one.
@@ -294,6 +294,11 @@ class Study(pydantic.BaseModel):
             For a file that is missing or not YAML, and as in `create`.
         """
         given = {"name": Path(path).stem, **yaml_file.read_fields(path)}
+        if (given | overrides).get("own_activations"):  # which would be executed
+            raise StudyError(
+                "own_activations: read from the files of activations; allowed: activations such "
+                "as mine.py:snake"
+            )
         try:
             given = own_activations.anchored(given, Path(path).parent)
         except FieldError as error:
