@@ -309,6 +309,14 @@ def test_the_speeds_are_those_of_the_benchmark(network, name):
     assert measured["machine"].iloc[0] in README
 
 
+def test_convolutions_in_a_single_process_are_as_fast_as_is_said():
+    measured = pd.read_csv(ROOT / "benchmarks" / "convolutions.csv")
+    ratios = measured.query("processes == 1").set_index("contender")["vaelib_ratio"]
+    found = re.search(r"([\d.]+) times as fast as PyTorch and ([\d.]+) times as fast", README)
+    for text, contender in zip(found.groups(), ("PyTorch channels last", "Keras fit"), strict=True):
+        assert_shown(text, [ratios[contender]])
+
+
 def test_what_checks_cost_is_that_of_the_benchmark():
     measured = pd.read_csv(ROOT / "benchmarks" / "checks.csv").set_index("source")["ratio"]
     found = re.search(r"takes (\d+) % of an epoch over an array, (\d+) % over a data set", README)
