@@ -23,11 +23,10 @@ def anchored(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         For a field that is no list.
     """
     found = dict(values)
-    texts = _texts(values)
     for field, entries in _lists(values):
         found[field] = [
             str(folder.absolute() / Path(entry).expanduser())
-            if function_files.is_reference(entry) and entry not in texts
+            if function_files.is_reference(entry)
             else entry
             for entry in entries
         ]
