@@ -127,7 +127,7 @@ def test_the_gap_is_less_that_of_a_constant_image(pool):
     ((model, split, run),) = train(pool, seeds=[3])
     row = run.tables["runs"].iloc[0]
     on_train, on_validation, on_test = (
-        bounds.constant_elbo(split.train, part, "bernoulli")
+        bounds.ConstantImage.fit(split.train, "bernoulli").elbo(part)
         for part in (split.train, split.validation, split.test)
     )
     assert (row["constant_train_elbo"], row["constant_elbo"]) == (on_train, on_test)

@@ -5,6 +5,7 @@ and the ELBO of a constant image, which has no network. The ELBO that training
 maximises is in `elbo`.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -47,40 +48,66 @@ def log_mean_weight(model, images, noise):
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(tf.cast(samples, tf.float32))
 
 
-def constant_elbo(train: np.ndarray, test: np.ndarray, likelihood: str) -> float:
-    """Return the baseline: the ELBO of a model that decodes every code to one image.
+@dataclasses.dataclass(frozen=True)
+class ConstantImage:
+    """The baseline: a model that decodes every code to one image.
 
     The image is the mean of the training images, the constant of maximum
     likelihood under either likelihood; the posterior is the prior, so the KL
     term is 0. It is the best that a model with a collapsed posterior can reach.
 
-    Parameters
+    Attributes
     ----------
-    train, test : array of float or Pixels [n, height, width, channels]
-        The training images choose the constant, the test images are scored.
-    likelihood : {"bernoulli", "gaussian"}
-        ``bernoulli``: the mean of a pixel over the n training images is clipped
-        to [1 / (n + 2), 1 - 1 / (n + 2)], the estimate of Laplace's rule of
-        succession for a pixel that is 0, or 1, in all of them.
-        ``gaussian``: one variance for all pixels, the mean squared error of the
-        training images (Rybkin et al. 2021, equation 5), and at least
-        `likelihoods.MINIMUM_VARIANCE`.
-
-    Returns
-    -------
-    float
-        In nats, averaged over the test images.
+    mean : array of float64 [height, width, channels]
+        Of the training images.
+    images : int
+        That it is the mean of.
+    mean_square : float or None
+        Mean squared difference of the training images from it, under a Gaussian
+        likelihood; None under Bernoulli's.
     """
-    mean = mean_image(train)
-    if likelihood == "bernoulli":
-        least = 1 / (len(train) + 2)
-        p = np.clip(mean, least, 1 - least)
-        # The cross-entropy is linear in the image, so the mean image suffices.
-        image = mean_image(test)
-        return float(np.sum(image * np.log(p) + (1 - image) * np.log1p(-p)))
-    variance = max(mean_square(train, mean), likelihoods.MINIMUM_VARIANCE)
-    error = mean_square(test, mean)
-    return float(-0.5 * mean.size * (np.log(2 * np.pi * variance) + error / variance))
+
+    mean: np.ndarray
+    images: int
+    mean_square: float | None
+
+    @classmethod
+    def fit(cls, train: np.ndarray, likelihood: str) -> "ConstantImage":
+        """Return the constant image of training images.
+
+        Parameters
+        ----------
+        train : array of float or Pixels [n, height, width, channels]
+        likelihood : {"bernoulli", "gaussian"}
+            ``bernoulli``: the mean of a pixel over the n training images is clipped
+            to [1 / (n + 2), 1 - 1 / (n + 2)], the estimate of Laplace's rule of
+            succession for a pixel that is 0, or 1, in all of them.
+            ``gaussian``: one variance for all pixels, the mean squared error of the
+            training images (Rybkin et al. 2021, equation 5), and at least
+            `likelihoods.MINIMUM_VARIANCE`.
+        """
+        mean = mean_image(train)
+        square = mean_square(train, mean) if likelihood == "gaussian" else None
+        return cls(mean, len(train), square)
+
+    def elbo(self, images: np.ndarray) -> float:
+        """Return its ELBO in nats, averaged over images like those it was fitted on."""
+        bernoulli = self.mean_square is None
+        return self._elbo(mean_image(images), None if bernoulli else mean_square(images, self.mean))
+
+    @property
+    def train_elbo(self) -> float:
+        """Its ELBO on the images it was fitted on."""
+        return self._elbo(self.mean, self.mean_square)
+
+    def _elbo(self, mean: np.ndarray, square: float | None) -> float:
+        if square is None:
+            # The cross-entropy is linear in the image, so the mean image suffices.
+            least = 1 / (self.images + 2)
+            p = np.clip(self.mean, least, 1 - least)
+            return float(np.sum(mean * np.log(p) + (1 - mean) * np.log1p(-p)))
+        variance = max(self.mean_square, likelihoods.MINIMUM_VARIANCE)
+        return float(-0.5 * mean.size * (np.log(2 * np.pi * variance) + square / variance))
 
 
 def accumulate(

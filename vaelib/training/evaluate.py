@@ -7,8 +7,7 @@ import pandas as pd
 
 from vaelib import metrics
 from vaelib.data.images import ImageSet
-from vaelib.data.pixels import mean_image
-from vaelib.models import bounds
+from vaelib.models.bounds import ConstantImage
 from vaelib.models.vae import VAE
 from vaelib.results.keys import Status
 from vaelib.results.pictures import Pictures
@@ -157,20 +156,20 @@ def constant_image(images: ImageSet, likelihood: str) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Columns of ``runs``: ``constant_elbo`` (see `bounds.constant_elbo`),
+        Columns of ``runs``: ``constant_elbo`` (see `bounds.ConstantImage`),
         ``constant_mse``, ``constant_psnr`` and ``constant_ssim`` of the test images,
         the constant being the mean of the training images; ``constant_train_elbo``
         and ``constant_val_elbo``, of the training and the validation images;
         ``pixel_entropy``, see `metrics.pixel_entropy`, NaN for
         a Gaussian; ``train_sliced_wasserstein``, between training and test images.
     """
-    mean = mean_image(images.train).astype("float32")
-    constant = np.broadcast_to(mean, images.test.shape)
+    fitted = ConstantImage.fit(images.train, likelihood)
+    constant = np.broadcast_to(fitted.mean.astype("float32"), images.test.shape)
     some = images.test[:_COSTLY_IMAGES]
     values = (
-        bounds.constant_elbo(images.train, images.test, likelihood),
-        bounds.constant_elbo(images.train, images.train, likelihood),
-        bounds.constant_elbo(images.train, images.validation, likelihood),
+        fitted.elbo(images.test),
+        fitted.train_elbo,
+        fitted.elbo(images.validation),
         float(metrics.mse(images.test, constant).mean()),
         float(np.nanmean(metrics.psnr(images.test, constant))),
         float(metrics.ssim(images.test, constant).mean()),

@@ -71,7 +71,7 @@ def train():
         training = TrainingConfiguration(epochs=epochs, batch_size=20)
 
         def one(vae, images, seed, probe) -> dict:
-            floor = bounds.constant_elbo(images.train, images.test, "bernoulli")
+            floor = bounds.ConstantImage.fit(images.train, "bernoulli").elbo(images.test)
             made = evaluate.score(
                 vae, images, fitting.fit(vae, images, rate, seed, training, probe)
             )
