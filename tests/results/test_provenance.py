@@ -5,8 +5,11 @@ import shutil
 import subprocess
 from importlib import metadata
 
+import numpy as np
 import pytest
 
+from vaelib.models import conv, dense, vae
+from vaelib.models.vae import VAE
 from vaelib.results import provenance
 
 
@@ -46,11 +49,11 @@ def recoded(cells):
     [(executed, True), (explained, True), (parameterised, True), (recoded, False)],
 )
 def test_the_code_of_the_notebook_counts_and_nothing_else(copies, change, equal):
-    before, path = provenance.code_digest(), provenance.NOTEBOOKS / "01_train.ipynb"
+    before, path = provenance.code_digest(["dense"]), provenance.NOTEBOOKS / "01_train.ipynb"
     notebook = json.loads(path.read_text())
     change(notebook["cells"])
     path.write_text(json.dumps(notebook))
-    assert (provenance.code_digest() == before) == equal
+    assert (provenance.code_digest(["dense"]) == before) == equal
 
 
 @pytest.mark.parametrize(
@@ -58,15 +61,39 @@ def test_the_code_of_the_notebook_counts_and_nothing_else(copies, change, equal)
     ["data/sources.py", "models/elbo/new.py", "training/fit.py", "metrics.py"],
 )
 def test_the_code_digest_changes_with_code_and_with_nothing_else(tmp_path, copies, file):
-    before = provenance.code_digest()
+    before = provenance.code_digest(["dense"])
     unrelated = ["vaelib/reporting/page.py", "vaelib/study/new.py", "notebooks/02_compare.ipynb"]
     for other in unrelated:
         (tmp_path / other).write_text("changed")
-    assert provenance.code_digest() == before
+    assert provenance.code_digest(["dense"]) == before
     path = tmp_path / "vaelib" / file
     path.parent.mkdir(exist_ok=True)
     path.write_text((path.read_text() if path.is_file() else "") + "\n")
-    assert provenance.code_digest() != before
+    assert provenance.code_digest(["dense"]) != before
+
+
+@pytest.mark.parametrize(("changed", "unchanged"), [("dense", "conv"), ("conv", "dense")])
+def test_code_of_one_architecture_does_not_matter_to_the_other(copies, changed, unchanged):
+    sets = [changed], [unchanged], [changed, unchanged]
+    before = [provenance.code_digest(names) for names in sets]
+    (provenance.PACKAGE / "models" / f"{changed}.py").write_text("changed")
+    after = [provenance.code_digest(names) for names in sets]
+    assert [a == b for a, b in zip(after, before, strict=True)] == [False, True, False]
+
+
+@pytest.mark.parametrize(("used", "other"), [("dense", conv), ("conv", dense)])
+def test_a_model_uses_nothing_of_the_other_architecture(monkeypatch, used, other):
+    """Else the hash of its environment would miss code that it depends on."""
+    for name, value in vars(other).items():
+        if callable(value) and value.__module__ == other.__name__:
+            monkeypatch.setattr(other, name, None)
+    model = VAE((8, 8, 1), architecture=used, hidden_units=(4,), channels=(2,), latent_dim=2)
+    model.compile("adam")
+    model.fit(np.zeros((4, 8, 8, 1), "float32"), epochs=1, batch_size=2, verbose=0)
+
+
+def test_every_architecture_has_an_environment():
+    assert set(provenance.environments()) == set(vae.ARCHITECTURES)
 
 
 def test_the_hash_depends_on_each_part_and_not_on_the_order_of_keys():
@@ -76,14 +103,14 @@ def test_the_hash_depends_on_each_part_and_not_on_the_order_of_keys():
     assert len(others | {reference}) == 3
 
 
-def test_the_environment_depends_on_code_and_libraries(monkeypatch):
-    found = {provenance.environment()}
+def test_the_environment_depends_on_architecture_code_and_libraries(monkeypatch):
+    found = {*provenance.environments().values()}
     with monkeypatch.context() as patch:
-        patch.setattr(provenance, "code_digest", lambda: "other")
-        found.add(provenance.environment())
+        patch.setattr(provenance, "code_digest", " and ".join)
+        found.update(provenance.environments().values())
     monkeypatch.setattr(provenance, "versions", dict)
-    found.add(provenance.environment())
-    assert len(found) == 3
+    found.update(provenance.environments().values())
+    assert len(found) == 6
 
 
 def test_versions_are_those_installed():

@@ -13,6 +13,7 @@ from vaelib.training.configuration import (
     suited,
 )
 
+HERE = {"dense": "here", "conv": "here, too"}
 MODEL = ModelConfiguration(
     split=Split(dataset="digits", fingerprint="f"),
     network=NetworkConfiguration(activation="relu"),
@@ -58,11 +59,11 @@ CHANGES = [
 
 
 def test_each_part_of_a_configuration_and_the_environment_change_the_identity():
-    changed = [dataclasses.replace(MODEL, **change).identity("here") for change in CHANGES]
-    found = {MODEL.identity("here"), MODEL.identity("elsewhere"), *changed}
+    changed = [dataclasses.replace(MODEL, **change).identity(HERE) for change in CHANGES]
+    found = {MODEL.identity(HERE), MODEL.identity(HERE | {"dense": "elsewhere"}), *changed}
     assert len(found) == len(CHANGES) + 2
     assert {len(identity) for identity in found} == {16}
-    assert dataclasses.replace(MODEL).identity("here") == MODEL.identity("here")
+    assert dataclasses.replace(MODEL).identity(HERE) == MODEL.identity(HERE)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_widths_of_the_other_architecture_change_no_identity(architecture, field
     model = dataclasses.replace(MODEL, setting=Setting(architecture=architecture))
     network = dataclasses.replace(MODEL.network, **{field: (5,)})
     other = dataclasses.replace(model, network=network)
-    assert other.identity("here") == model.identity("here")
+    assert other.identity(HERE) == model.identity(HERE)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +104,8 @@ def test_what_is_given_stays_and_equal_settings_become_one():
 def test_files_of_other_activations_do_not_change_the_identity():
     network = NetworkConfiguration(activation="relu", own_activations={"a.py:f": "text"})
     with_others = dataclasses.replace(MODEL, network=network)
-    assert with_others.identity("here") == MODEL.identity("here")
+    assert with_others.identity(HERE) == MODEL.identity(HERE)
     in_decoder = dataclasses.replace(with_others, setting=Setting(decoder_activation="a.py:f"))
     assert in_decoder.own_activations == {"a.py:f": "text"}
     plain = dataclasses.replace(MODEL, setting=Setting(decoder_activation="a.py:f"))
-    assert in_decoder.identity("here") != plain.identity("here")
+    assert in_decoder.identity(HERE) != plain.identity(HERE)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+from collections.abc import Collection
 from importlib import metadata
 from pathlib import Path
 
@@ -21,12 +22,14 @@ _CODE = (
     "models",
     "training",
 )
+# Of which these are for models of one architecture alone.
+_CODE_OF = {"dense": "models/dense.py", "conv": "models/conv.py"}
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
 
-def environment() -> str:
-    """Return the hash of the code and the libraries that a result depends on."""
-    return hash_of([code_digest(), versions()])
+def environments() -> dict[str, str]:
+    """Return by architecture the hash of the code and the libraries that a result depends on."""
+    return {one: hash_of([code_digest([one]), versions()]) for one in _CODE_OF}
 
 
 def hash_of(content) -> str:
@@ -34,12 +37,20 @@ def hash_of(content) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def code_digest() -> str:
-    """Return a hash of the modules and of the notebook's code that make a run's result."""
+def code_digest(architectures: Collection[str]) -> str:
+    """Return a hash of the modules and of the notebook's code that make a run's result.
+
+    Parameters
+    ----------
+    architectures : collection of {"dense", "conv"}
+        Of the run's models: what only others are made of does not matter.
+    """
+    others = {PACKAGE / path for name, path in _CODE_OF.items() if name not in architectures}
     digest = hashlib.sha256(_code_of(NOTEBOOKS / "01_train.ipynb").encode())
     for name in _CODE:
         path = PACKAGE / name
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        for file in (one for one in files if one not in others):
             digest.update(f"{file.relative_to(PACKAGE)}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -64,7 +64,8 @@ def build(
     files.write_csv(folder / files.VERDICTS, verdicts)
     _write_gallery(study, pools, plan, runs, folder)
     skipped = {pool.name: pool.skipped for pool in pools.values()}
-    facts = _facts(study, images, skipped, compared, runs)
+    architectures = set(tables["runs"]["architecture"])
+    facts = _facts(study, images, skipped, compared, runs, architectures)
     (folder / files.FACTS).write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
     run_notebook(COMPARE, executed, {"folder": str(folder)})
@@ -168,7 +169,12 @@ def audit(reports: str | Path = "reports") -> Path:
 
 
 def _facts(
-    study: Study, images: dict, skipped: dict, compared: list[dict], runs: Sequence[Path]
+    study: Study,
+    images: dict,
+    skipped: dict,
+    compared: list[dict],
+    runs: Sequence[Path],
+    architectures: Collection[str],
 ) -> dict:
     """Return what the page says about how it was made."""
     labels = [Source.parse(dataset).label for dataset in study.dataset]
@@ -180,7 +186,7 @@ def _facts(
         "comparisons": compared,
         "runs": [run.name for run in runs],
         "versions": provenance.versions(),
-        "code": provenance.code_digest(),
+        "code": provenance.code_digest(architectures),
         "commit": provenance.commit(),
         "date": datetime.date.today().isoformat(),
     }

@@ -70,7 +70,7 @@ class Planner:
     def __init__(self, study: Study, pools: Mapping[str, ImagePool]):
         self.study = study
         self.pools = pools
-        self._environment = provenance.environment()
+        self._environments = provenance.environments()
         self.contests = [
             Contest(source, setting)
             for source, pool in pools.items()
@@ -185,7 +185,7 @@ class Planner:
         )
         train_size, *_ = pool.sizes(study.validation_fraction, study.test_fraction)
         pixels = (setting.train_size or train_size) * pool.images[0].size
-        identity = configuration.identity(self._environment)
+        identity = configuration.identity(self._environments)
         return PlannedModel(source, pool.name, configuration, identity, pixels * training.epochs)
 
 

@@ -132,13 +132,14 @@ class ModelConfiguration:
         texts = self.network.own_activations
         return {name: texts[name] for name in names if name in texts}
 
-    def identity(self, environment: str) -> str:
+    def identity(self, environments: Mapping[str, str]) -> str:
         """Return the hash of all that determines the model: 16 hexadecimal digits.
 
         Parameters
         ----------
-        environment : str
-            Hash of the code and the libraries; see `provenance.environment`.
+        environments : mapping of str to str
+            By architecture, the hash of the code and the libraries; see
+            `provenance.environments`.
         """
         configuration = dataclasses.asdict(self)
         configuration["network"]["own_activations"] = self.own_activations  # of no other model
@@ -146,6 +147,7 @@ class ModelConfiguration:
         for name in ("hidden_units", "channels"):
             del configuration["network"][name]
         configuration["widths"] = self.network.widths(self.setting.architecture)
+        environment = environments[self.setting.architecture]
         return provenance.hash_of([environment, configuration])[:16]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from vaelib.data.images import ImagePool, ImageSet
 from vaelib.models.vae import VAE
 from vaelib.results.keys import SAME, Setting
-from vaelib.results.provenance import environment, versions
+from vaelib.results.provenance import environments, versions
 from vaelib.training.configuration import (
     ModelConfiguration,
     NetworkConfiguration,
@@ -53,7 +53,7 @@ def train(
         The split of its seed.
     run : ScoredModel
     """
-    here = environment()
+    here = environments()
     built = None
     for setting in settings:
         if dataclasses.replace(setting, learning_rate=1.0) != built:
