@@ -28,6 +28,9 @@ def pictures(test_images) -> Pictures:
         ranked_ssim=np.array([-0.125, 0.5, 1]),
         ranked_reconstruction=test_images[[2, 0, 4]] / 2,
         samples=test_images[:2] / 4,
+        snapshot_epochs=np.array([0, 1, 4]),
+        snapshot_original=test_images[:2] / 2,
+        snapshots=np.stack([test_images[:2] * share for share in (0.0, 0.5, 1.0)]),
     )
 
 
@@ -72,7 +75,7 @@ def test_a_run_is_read_as_it_was_written(make_run, pictures):
     run = gallery.read_run(make_run("0a", "relu"))
     assert (run.model, run.activation) == ("0a", "relu")
     for name, array in vars(pictures).items():
-        expected = gallery.to_grey_levels(array) if array.ndim == 4 else array
+        expected = gallery.to_grey_levels(array) if array.ndim >= 4 else array
         found = getattr(run.pictures, name)
         np.testing.assert_array_equal(found, expected)
         assert found.dtype == expected.dtype

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from vaelib import ImageSet
 from vaelib.training import examples
 
 
@@ -60,3 +61,14 @@ def test_of_few_images_all_are_chosen_once(labels):
 )
 def test_worst_median_and_best_by_hand(ssim, expected):
     np.testing.assert_array_equal(examples.worst_median_best(np.array(ssim)), expected)
+
+
+def test_validation_images_to_watch_are_spread_over_labels(images):
+    labels = np.arange(40) % 4
+    split = ImageSet("noise", images[40:50], images[:40], images[50:], validation_labels=labels)
+    chosen = examples.of_validation(split)
+    places = [next(i for i in range(40) if np.array_equal(images[i], one)) for one in chosen]
+    assert len(set(places)) == 10
+    assert sorted(np.bincount(labels[places])) == [2, 2, 3, 3]
+    distance = np.square(images[:40] - images[:40].mean(axis=0)).mean(axis=(1, 2, 3))
+    assert places[0] == np.argmin(distance)

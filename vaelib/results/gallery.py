@@ -106,7 +106,7 @@ def write_run(folder: str | Path, activation: str, model: str, pictures: Picture
         Pixels outside [0, 1] are clipped.
     """
     arrays = {
-        name: to_grey_levels(array) if array.ndim == 4 else array
+        name: to_grey_levels(array) if array.ndim >= 4 else array
         for name, array in vars(pictures).items()
     }
     path = Path(folder) / files.RUN_GALLERY

@@ -23,6 +23,12 @@ class Pictures:
     ranked_reconstruction : array of float [3, height, width, channels]
     samples : array of float [m, height, width, channels]
         Decoded draws from the prior, the same noise for all models.
+    snapshot_epochs : array of int [e]
+        In training; see `training.snapshots.Snapshots`.
+    snapshot_original : array of float [k, height, width, channels]
+        Validation images, the same for all models of the replicate.
+    snapshots : array of float [e, k, height, width, channels]
+        Their reconstructions after these epochs.
     """
 
     index: np.ndarray
@@ -32,3 +38,6 @@ class Pictures:
     ranked_ssim: np.ndarray
     ranked_reconstruction: np.ndarray
     samples: np.ndarray
+    snapshot_epochs: np.ndarray
+    snapshot_original: np.ndarray
+    snapshots: np.ndarray

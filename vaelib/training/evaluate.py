@@ -134,6 +134,7 @@ def score(
             scores["ssim"].to_numpy(),
             components,
             of_components["mse"].to_numpy(),
+            trained.snapshots,
         )
     tables = {
         "runs": pd.DataFrame([{**trained.summary, **baseline, **summary}]),

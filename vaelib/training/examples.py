@@ -2,12 +2,16 @@
 
 import numpy as np
 
+from vaelib.data.images import ImageSet
 from vaelib.models.vae import VAE
 from vaelib.results.pictures import Pictures
 from vaelib.training.pca import PrincipalComponents
+from vaelib.training.snapshots import Snapshots
 
 MOST_IMAGES = 64  # that a run keeps; a report shows the first of them
 SAMPLES = 8  # of the prior
+_IN_TRAINING = 10  # validation images whose reconstruction is kept of several epochs
+_CANDIDATES = 1000  # among which these are chosen
 _NOISE_SEED = 0  # of the samples, for all models
 
 
@@ -67,6 +71,7 @@ def pictures(
     ssim: np.ndarray,
     components: PrincipalComponents,
     errors: np.ndarray,
+    snapshots: Snapshots,
 ) -> Pictures:
     """Return what a run keeps of a model to look at.
 
@@ -82,6 +87,8 @@ def pictures(
     components : PrincipalComponents
     errors : array of float [n]
         Squared error of each test image's reconstruction by `components`.
+    snapshots : Snapshots
+        Taken in training.
     """
     index, ranked = choose(errors, labels, MOST_IMAGES), worst_median_best(ssim)
     return Pictures(
@@ -92,7 +99,25 @@ def pictures(
         ranked_ssim=ssim[ranked],
         ranked_reconstruction=reconstructions[ranked],
         samples=model.sample(SAMPLES, seed=_NOISE_SEED),
+        snapshot_epochs=snapshots.epochs,
+        snapshot_original=snapshots.images,
+        snapshots=snapshots.reconstructions,
     )
+
+
+def of_validation(images: ImageSet) -> np.ndarray:
+    """Choose validation images to watch in training, by the rule of `choose`.
+
+    The reference is their mean image.
+
+    Returns
+    -------
+    array of float32 [n, height, width, channels]
+        In [0, 1]; ten, where there are as many.
+    """
+    some, labels = images.validation[:_CANDIDATES], images.validation_labels
+    errors = np.square(some - some.mean(axis=0)).mean(axis=(1, 2, 3))
+    return some[choose(errors, None if labels is None else labels[:_CANDIDATES], _IN_TRAINING)]
 
 
 def _targets(count: int) -> np.ndarray:

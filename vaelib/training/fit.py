@@ -12,8 +12,10 @@ from vaelib.backend import keras
 from vaelib.data.images import ImageSet
 from vaelib.models.vae import VAE
 from vaelib.results import keys
+from vaelib.training import examples
 from vaelib.training.configuration import NetworkConfiguration, TrainingConfiguration
 from vaelib.training.probes import GradientProbe
+from vaelib.training.snapshots import Snapshots
 
 _MOMENTUM = 0.9  # of SGD
 
@@ -31,6 +33,8 @@ class TrainedModel:
         A row for each epoch that was trained: the terms of the loss, and seconds.
     gradients : pandas.DataFrame
         Rows of the `GradientProbe`.
+    snapshots : Snapshots
+        Reconstructions of a few validation images on the way.
     summary : dict
         Columns of ``runs``: ``status``, see `results.keys.Status`; ``val_elbo``, of
         the validation images with the weights that are kept; ``epochs`` trained and
@@ -45,6 +49,7 @@ class TrainedModel:
     weights: list[np.ndarray]
     history: pd.DataFrame
     gradients: pd.DataFrame
+    snapshots: Snapshots
     summary: dict
 
 
@@ -141,7 +146,8 @@ def fit(
     model.optimizer.learning_rate = learning_rate
     start = _hash(model.get_weights())
     clock = _Clock()
-    callbacks = [clock, probe, keras.callbacks.TerminateOnNaN()]
+    snapshots = Snapshots(examples.of_validation(images))
+    callbacks = [clock, probe, snapshots, keras.callbacks.TerminateOnNaN()]
     if training.patience is not None:
         stopping = keras.callbacks.EarlyStopping(
             "val_objective" if model.weighted else "val_loss",
@@ -169,6 +175,7 @@ def fit(
     if training.patience is not None and not diverged:
         kept = stopping.best_epoch + 1
     probe.record(kept)
+    snapshots.record(kept)
     gradients = pd.DataFrame(probe.rows)
     flow = metrics.gradient_flow(gradients)["flow"]
     summary = {
@@ -185,7 +192,7 @@ def fit(
         "seconds_per_epoch": float(np.median(clock.seconds[1:] or clock.seconds)),
         "seconds": seconds,
     }
-    return TrainedModel(seed, model.get_weights(), history, gradients, summary)
+    return TrainedModel(seed, model.get_weights(), history, gradients, snapshots, summary)
 
 
 def _hash(weights: list[np.ndarray]) -> str:
