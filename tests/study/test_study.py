@@ -9,6 +9,7 @@ import pytest
 
 from vaelib import Study
 from vaelib.data.images import ImagePool
+from vaelib.exceptions import StudyError
 from vaelib.results import keys
 from vaelib.study.study import Tuning
 
@@ -114,3 +115,11 @@ def test_many_overrides_are_a_hash(tmp_path):
     }
     assert len(names) == 2
     assert all(re.fullmatch("small-[0-9a-f]{8}", name) for name in names)
+
+
+def test_the_question_is_a_line_of_text_or_the_usual_one():
+    assert Study.create().question == "Which activation function should this VAE use?"
+    assert Study.create(question="Who <wins>?").question == "Who <wins>?"
+    for wrong in ("", "two\nlines", "x" * 201):
+        with pytest.raises(StudyError, match=r"^question: [^\n]*allowed: [^\n]+$"):
+            Study.create(question=wrong)

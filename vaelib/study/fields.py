@@ -10,8 +10,9 @@ from vaelib.data.sources import Source
 from vaelib.models import activations
 from vaelib.results.columns import JUDGED
 from vaelib.study import yaml_file
-from vaelib.validation import FieldError, ImageSize, NotNegative, Seed
+from vaelib.validation import FieldError, ImageSize, NotNegative, Seed, shown
 
+LONGEST_LINE = 200
 MOST_SEEDS = 1000
 MOST_IMAGES = 64  # as many as `training.examples` keeps
 
@@ -42,6 +43,16 @@ def to_seeds(value: Any, info: ValidationInfo) -> list:
             )
         return list(range(value))
     return to_list(value, info)
+
+
+def to_line(value: str, info: ValidationInfo) -> str:
+    """Refuse what is no line of text of a title's length."""
+    if not (0 < len(value) <= LONGEST_LINE and value.isprintable()):
+        raise FieldError(
+            f"{info.field_name}: {shown(value)} is not allowed; allowed: a line of 1 to "
+            f"{LONGEST_LINE} characters"
+        )
+    return value
 
 
 def to_sides(value: Any, info: ValidationInfo) -> Any:
@@ -121,6 +132,7 @@ def of_judged_metrics(value: dict[str, float]) -> dict[str, float]:
     return value
 
 
+Line = Annotated[str, AfterValidator(to_line)]
 StudyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
 
 Design = Literal["full", "race"]

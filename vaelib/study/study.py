@@ -26,6 +26,7 @@ from vaelib.validation import (
 if TYPE_CHECKING:  # at run time it would load NumPy
     from vaelib.data.images import ImagePool
 
+DEFAULT_QUESTION = "Which activation function should this VAE use?"
 _LONGEST_SUFFIX = 60  # characters
 FIRST_TUNING_SEED = 100_000
 RESERVED = ("runs", "published")  # folders of the reports that are no study's
@@ -97,6 +98,8 @@ class Study(pydantic.BaseModel):
     ----------
     name : str
         Of the folder under ``reports/``; the file's name by default.
+    question : str
+        That the report answers: its title, a line of text.
     dataset : one or several str
         See `data.load_images`.
     image_size : int or [height, width] or None
@@ -176,6 +179,7 @@ class Study(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     name: fields.StudyName = "study"
+    question: fields.Line = DEFAULT_QUESTION
     dataset: fields.Sources = ["mnist5k"]
     image_size: fields.Size | None = None
     validation_fraction: Fraction = 0.1
