@@ -14,12 +14,12 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return _true_minus(f"{value:.{min(places, 8)}f}")
+    return true_minus(f"{value:.{min(places, 8)}f}")
 
 
 def fixed(value: float, places: int) -> str:
     """Show a number of decimal places, with a true minus sign."""
-    return _true_minus(f"{value:.{places}f}")
+    return true_minus(f"{value:.{places}f}")
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:
@@ -31,7 +31,7 @@ def interval(low: float, high: float, digits: int = 3) -> str:
 
 def nats(value: float, signed: bool = False, places: int = 1) -> str:
     """Show a number of nats, to a tenth by default; `signed`, also a plus sign."""
-    return _true_minus(f"{value:+,.{places}f}" if signed else f"{value:,.{places}f}")
+    return true_minus(f"{value:+,.{places}f}" if signed else f"{value:,.{places}f}")
 
 
 def ratio(value: float) -> str:
@@ -62,7 +62,8 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _true_minus(text: str) -> str:
+def true_minus(text: str) -> str:
+    """Replace hyphens of a number by minus signs."""
     return text.replace("-", _MINUS)
 
 

@@ -7,17 +7,21 @@ import pytest
 import report_tables
 from bs4 import BeautifulSoup
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.figure import Figure
 from report_tables import BEST, PCA, TIED, WORST, facts, model, summary
 
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
 from vaelib.analysis.verdicts import Verdict
-from vaelib.reporting import fragments, page, sentences, tables
+from vaelib.reporting import embedding, fragments, page, sentences, tables
 from vaelib.results import files
 
 HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x'>"]
 # All tags that the templates write themselves.
 TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
-TAGS |= {"span", "details", "summary", "img", "pre"}
+TAGS |= {"span", "details", "summary", "img", "pre", "div", "caption", "code", "article"}
+TAGS |= {"figure", "figcaption"}
+ATTRIBUTES = {"class", "href", "src", "width", "height", "alt", "scope", "id"}
+ATTRIBUTES |= {"tabindex", "role", "aria-label"}
 
 
 def parse(fragment: str) -> BeautifulSoup:
@@ -47,8 +51,15 @@ def rendered(name: str) -> dict[str, str]:
     pictures = {"train": 1, "validation": 1, "test": 1, "redrawn": True, "shape": [8, 8, 3]}
     images = {"images": {name: pictures | {"pixels": name}}, "skipped": {name: [name] * 99}}
     study = {"study": {"name": name}, "images": {name: name}, "versions": {name: name}}
+    card = dict.fromkeys(("name", "page", "question", "described", "cost"), name)
+    said = sentences.answer(rows, pairs, given)
+    picture = {"figure": embedding.embed(Figure((1, 1))), "caption": name}
+    cards = [{**card, "answer": said, "outdated": True, "picture": picture}]
+    cards += [{**card, "answer": None}]
     return {
         "answer": fragments.answer([rows, rows], [pairs, pairs], given),
+        "figure": fragments.figure(Figure((1, 1)), name),
+        "index": fragments.index(cards, [dict.fromkeys(("claim", "part", "verdict"), name)]),
         "results": fragments.results(rows, given),
         "overview": fragments.overview([rows], [name]),
         "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),
@@ -62,7 +73,7 @@ def rendered(name: str) -> dict[str, str]:
         "own_activations": fragments.own_activations(
             {"own_activations": [dict.fromkeys(("name", "file", "function", "text"), name)]}
         ),
-        "section": fragments.section("all_metrics", label=name),
+        "section": fragments.section("first_setting", label=name),
         "claim": fragments.claim(claim(name, pd.DataFrame())),
         "evidence": fragments.evidence(claim(name, pd.DataFrame({name: [name, "x"]}))),
         "reconstructions": fragments.reconstructions(
@@ -77,7 +88,7 @@ def test_names_are_escaped_in_every_fragment(fragment, name):
     found = parse(rendered(name)[fragment])
     assert {tag.name for tag in found.find_all(True)} <= TAGS
     attributes = {key for tag in found.find_all(True) for key in tag.attrs}
-    assert attributes <= {"class", "href", "src", "width"}
+    assert attributes <= ATTRIBUTES
     assert name in found.get_text(), "as the user wrote it"
 
 
@@ -89,29 +100,42 @@ def test_skipped_pictures_are_folded_below_what_is_said_of_the_images():
     assert items == ["relu"] * 36 + ["and 63 more, which study.json lists"]
 
 
-def test_the_first_answer_is_emphasised_and_the_others_are_listed():
+def test_the_answer_is_over_all_settings_and_each_has_its_own_below():
     rows = [summary(BEST, TIED, WORST), summary(WORST, BEST)]
     pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2
     found = parse(fragments.answer(rows, pairs, facts()))
     answer = found.find(class_="answer")
-    assert answer.get_text() == str(sentences.answer(rows[0], pairs[0], facts()))
-    assert [bold.get_text() for bold in found.find_all("b")] == ["elu", "tanh"]
-    (other,) = found.find_all("li")
-    assert other.get_text().startswith("With depth 2, tanh reaches")
-    assert "In the other comparison:" in found.get_text()
+    assert answer.get_text() == str(sentences.across(rows, pairs, facts()))
+    assert [bold.get_text() for bold in found.find_all("b")] == ["elu", "elu", "tanh"]
+    first, second = found.details.find_all("li")
+    assert first.get_text() == str(sentences.answer(rows[0], pairs[0], facts()))
+    assert second.get_text().startswith("With depth 2, tanh reaches")
+    assert found.summary.get_text() == "Each of the 2 settings in a sentence"
     single = parse(fragments.answer(rows[:1], pairs[:1], facts()))
     assert single.find("li") is None
+    answer = single.find(class_="answer")
+    assert answer.get_text() == str(sentences.answer(rows[0], pairs[0], facts()))
 
 
 def test_a_table_has_the_cells_marks_and_intervals_of_its_rows():
     given = facts(pca=PCA)
     found = parse(fragments.results(summary(BEST, TIED, WORST), given))
-    expected = tables.results(summary(BEST, TIED, WORST), PCA)
-    head, *rows = found.find_all("tr")
-    assert [cell.get_text() for cell in head.find_all("th")] == expected.head
-    assert found.tfoot.tr == rows[-1]
-    every = [*expected.rows, expected.reference]
-    for row, (name, cells) in zip(rows, every, strict=True):
+    table = summary(BEST, TIED, WORST)
+    expected = tables.results(table, PCA), tables.other_metrics(table)
+    shown = found.find_all("table")
+    assert [one.find_parent("details") is not None for one in shown] == [False, True]
+    for drawn, one in zip(shown, expected, strict=True):
+        assert_shows(drawn, one)
+
+
+def assert_shows(drawn, table: tables.Table):
+    assert [link["href"] for link in drawn.caption.find_all("a")] == ["summary.csv", "runs.csv"]
+    head, *rows = drawn.find_all("tr")
+    assert [cell.get_text() for cell in head.find_all("th", scope="col")] == table.head
+    reference = [table.reference] if table.reference else []
+    assert [drawn.tfoot.tr if drawn.tfoot else None] == (rows[-1:] if reference else [None])
+    for row, (name, cells) in zip(rows, [*table.rows, *reference], strict=True):
+        assert row.th["scope"] == "row"
         assert row.th.get_text() == name
         for shown, cell in zip(row.find_all("td"), cells, strict=True):
             assert shown.find(string=True) == cell.text
@@ -133,6 +157,25 @@ def test_a_note_joins_its_sentences():
     pairs = report_tables.verdicts(("elu", "tanh", Verdict.BETTER))
     found = parse(fragments.verdict_note(facts(), pairs))
     assert found.find(class_="note").get_text() == " ".join(sentences.verdict_note(facts(), pairs))
+
+
+def test_how_to_read_the_tables_is_folded():
+    found = parse(fragments.note(facts(), 2))
+    items = [item.get_text() for item in found.details.find_all("li")]
+    assert items == sentences.note(facts(), 2)
+
+
+def test_a_figure_has_a_caption_which_is_its_text_alternative():
+    found = parse(fragments.figure(Figure((2, 1), dpi=100), "one & two"))
+    assert found.figcaption.get_text() == found.img["alt"] == "one & two"
+    assert (found.img["width"], found.img["height"]) == ("200", "100")
+
+
+def test_words_begin_at_the_left_and_numbers_at_the_right():
+    frame = pd.DataFrame({"n": [1], "where": ["all"], "x": [0.5]}, index=["a"])
+    head, row = parse(fragments.plain_table(frame)).find_all("tr")
+    assert [cell.get("class", []) for cell in head("th")] == [[], [], ["words"], []]
+    assert [cell.get("class", []) for cell in row("td")] == [[], ["words"], []]
 
 
 def test_a_claim_states_its_verdict_and_conditions():
@@ -167,14 +210,14 @@ def test_a_section_has_one_heading(path):
     assert len(found.find_all("h2")) == 1
     assert found.find("depth") is None
     sources = [link["href"] for link in found.find_all("a")]
-    assert set(sources) <= {*files.FILES.values(), "summary.csv", "verdicts.csv"}
+    assert set(sources) <= {*files.FILES.values(), "summary.csv", "verdicts.csv", "failures.csv"}
 
 
 def test_a_missing_value_of_a_template_is_an_error():
     with pytest.raises(jinja2.UndefinedError):
-        fragments.section("all_metrics")
+        fragments.section("first_setting")
 
 
 def test_a_notebook_displays_a_fragment_as_html():
-    formats, _ = DisplayFormatter().format(fragments.section("all_metrics", label="a&b"))
-    assert formats["text/html"].strip() == "<h2>All metrics: a&amp;b</h2>"
+    formats, _ = DisplayFormatter().format(fragments.section("first_setting", label="a&b"))
+    assert formats["text/html"].strip() == "<h2>The first setting: a&amp;b</h2>"

@@ -344,3 +344,52 @@ def test_bad_results_are_described_and_sound_ones_are_listed():
     )
     assert sentences.diagnoses(faults) == ["tanh: saturation", "no problem found: relu and elu"]
     assert sentences.diagnoses(faults[faults["bad"]]) == ["tanh: saturation"]
+
+
+def settings(**fields) -> dict:
+    """Return the facts of two settings that differ in these fields."""
+    given = facts()
+    for one, values in zip(given["comparisons"], zip(*fields.values(), strict=True), strict=True):
+        one |= dict(zip(fields, values, strict=True))
+    return given
+
+
+def test_the_answer_over_several_settings_counts_who_is_first():
+    rows = [summary(BEST, WORST), summary(model("tanh", -90.0), model("elu", -95.0))]
+    pairs = [
+        report_tables.verdicts(("elu", "tanh", Verdict.BETTER)),
+        report_tables.verdicts(("elu", "tanh", Verdict.OPEN)),
+    ]
+    found = str(sentences.across(rows, pairs, settings(label=["depth 1", "depth 2"])))
+    assert found == (
+        "In 2 settings, after 20 epochs, with 4 replicates each, elu has the best mean test ELBO "
+        "most often: elu in 1 and tanh in 1. It is significantly better than every other "
+        "activation in 1 of them. The highest of all is −90.00 nats, of tanh with depth 2."
+    )
+
+
+def test_the_answer_over_several_settings_where_one_is_always_first():
+    rows, pairs = (
+        [summary(BEST, WORST)] * 2,
+        [report_tables.verdicts(("elu", "tanh", Verdict.OPEN))] * 2,
+    )
+    found = str(sentences.across(rows, pairs, settings(dataset=["a", "b"])))
+    assert "elu has the best mean test ELBO in both. It is" in found
+    assert "every other activation in 0 of them" in found
+    assert "The highest" not in found, "ELBOs of different images are not compared"
+
+
+def test_the_answer_over_depths_tells_the_gradient_flow_in_the_deepest():
+    deep = summary(model("elu", -1.0, gradient_flow=0.5), model("tanh", -2.0, gradient_flow=0.01))
+    pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2
+    found = str(sentences.across([summary(BEST, WORST), deep], pairs, settings(depth=[1, 8])))
+    assert found.endswith(
+        " At depth 8, gradient flow after training (median over settings) is tanh 0.01 and elu "
+        "0.5: far below 1 the gradient vanishes."
+    )
+
+
+def test_without_a_finished_model_there_is_no_answer_over_settings():
+    nothing = summary(BEST).assign(elbo=np.nan)
+    found = str(sentences.across([nothing] * 2, [report_tables.verdicts()] * 2, facts()))
+    assert found.endswith("no model finished: there is nothing to compare.")

@@ -7,16 +7,24 @@ from report_tables import BEST, PCA, TIED, WORST, model, summary
 
 from vaelib.reporting import tables
 from vaelib.reporting.tables import NO_VALUE, Cell
-from vaelib.results.columns import BY_COLUMN
+from vaelib.results.columns import BY_COLUMN, METRICS
 
 MINUS = "\N{MINUS SIGN}"
 
 
 def cells(table: pd.DataFrame, column: str) -> list[Cell]:
     """Return the cells of a metric's column."""
-    titles = tables.results(table).head
-    position = titles.index(BY_COLUMN[column].title) - 1
-    return [row[position] for _, row in tables.results(table).rows]
+    title = BY_COLUMN[column].title
+    (found,) = [
+        one for one in (tables.results(table), tables.other_metrics(table)) if title in one.head
+    ]
+    return [row[found.head.index(title) - 1] for _, row in found.rows]
+
+
+def test_every_metric_is_in_one_of_the_two_tables():
+    shown = tables.results(summary(BEST)).head[2:] + tables.other_metrics(summary(BEST)).head[1:]
+    shown.remove("behind (nats)")
+    assert sorted(shown) == sorted(metric.title for metric in METRICS)
 
 
 def test_the_overview_has_every_activation_in_every_comparison():
@@ -139,3 +147,13 @@ def test_the_settings_hold_all_that_is_needed_to_repeat_a_study():
         "date": "2026-01-01",
         "version: numpy": "2.0",
     }
+
+
+def test_leaders_have_words_for_titles_and_true_minus_signs():
+    led = {"budget": [1], "leader": ["elu"], "val_elbo": [-195.61], "second": ["relu"]}
+    led |= {"ahead": [3.25], "better": ["relu, tanh"], "tied": [""], "open": [""], "worse": [""]}
+    found = tables.leaders(pd.DataFrame(led), "epochs")
+    assert found.head[:3] == ["epochs", "leader", "validation ELBO (nats)"]
+    ((name, cells),) = found.rows
+    expected = ["elu", f"{MINUS}195.6", "relu", "3.25", "relu, tanh", *[NO_VALUE] * 3]
+    assert (name, [cell.text for cell in cells]) == ("1", expected)

@@ -5,13 +5,14 @@ and data sets, and causes of failures, may contain any character.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import jinja2
 import pandas as pd
+from matplotlib.figure import Figure
 
 from vaelib.analysis.claims.conclusions import Claim
-from vaelib.reporting import sentences, tables
+from vaelib.reporting import embedding, sentences, tables
 
 
 class Fragment(str):
@@ -26,7 +27,7 @@ class Fragment(str):
 def answer(
     summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
 ) -> Fragment:
-    """Return the answer of the first comparison, and those of the others as a list.
+    """Return the answer; of several comparisons the one over all, and each's in a list.
 
     Parameters
     ----------
@@ -36,12 +37,25 @@ def answer(
         Of ``study.json``.
     """
     tabled = zip(summaries, judged, strict=True)
-    first, *others = [sentences.answer(*one, facts, i) for i, one in enumerate(tabled)]
-    return _render("answer", first=first, others=others)
+    single = [sentences.answer(*one, facts, i) for i, one in enumerate(tabled)]
+    first = sentences.headline(summaries, judged, facts)
+    return _render("answer", first=first, others=single if len(single) > 1 else [])
+
+
+def figure(drawn: Figure, caption: str) -> Fragment:
+    """Return a figure with its caption, which is its text alternative, too.
+
+    Parameters
+    ----------
+    drawn : matplotlib.figure.Figure
+    caption : str
+        See `sentences.captions`.
+    """
+    return _render("figure", figure=embedding.embed(drawn), caption=caption)
 
 
 def results(summary: pd.DataFrame, facts: dict, index: int = 0) -> Fragment:
-    """Return the table of activations by metrics; see `tables.results`.
+    """Return the table of activations by metrics, the less important ones folded.
 
     Parameters
     ----------
@@ -54,22 +68,38 @@ def results(summary: pd.DataFrame, facts: dict, index: int = 0) -> Fragment:
     """
     # Reports of earlier versions know no PCA.
     pca = facts["comparisons"][index].get("pca")
-    return _render("table", table=tables.results(summary, pca))
+    caption = "Means over replicates, with 95 % intervals; the best test ELBO first."
+    sources = {"summary.csv": "unrounded", "runs.csv": "model by model"}
+    return _render(
+        "results",
+        first=_table(tables.results(summary, pca), caption, sources),
+        others=_table(tables.other_metrics(summary), caption, sources),
+    )
 
 
 def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Fragment:
     """Return the test ELBO in every comparison; see `tables.overview`."""
-    return _render("table", table=tables.overview(summaries, labels))
+    caption = "Test ELBO of every activation in every setting, in nats."
+    return _table(tables.overview(summaries, labels), caption, {"summary.csv": "unrounded"})
 
 
-def plain_table(frame: pd.DataFrame) -> Fragment:
+def plain_table(frame: pd.DataFrame, caption: str = "") -> Fragment:
     """Return any table with its index; see `tables.plain`."""
-    return _render("table", table=tables.plain(frame))
+    return _table(tables.plain(frame), caption)
+
+
+def leaders(led: pd.DataFrame, unit: str) -> Fragment:
+    """Return who leads at each budget, folded; see `tables.leaders`."""
+    return _render(
+        "folded",
+        summary=f"Who leads after how many {unit}, and which verdicts hold there",
+        content=_table(tables.leaders(led, unit)),
+    )
 
 
 def note(facts: dict, identical: int, index: int = 0) -> Fragment:
-    """Return how to read the table of results; see `sentences.note`."""
-    return _render("note", sentences=sentences.note(facts, identical, index))
+    """Return how to read the tables of results, folded; see `sentences.note`."""
+    return _render("folded_note", sentences=sentences.note(facts, identical, index))
 
 
 def images(facts: dict) -> Fragment:
@@ -137,6 +167,21 @@ def own_activations(facts: dict) -> Fragment:
     return _render("own_activations", functions=facts["own_activations"])
 
 
+def index(studies: Sequence[Mapping], claims: Sequence[Mapping]) -> Fragment:
+    """Return the cards of all studies, and the verdicts on the claims.
+
+    Parameters
+    ----------
+    studies : sequence of mapping
+        ``name``, ``page``, ``question``, ``described`` and ``answer``, a `Statement`, or
+        None, where the report is of another version; else ``cost``, ``outdated`` and
+        ``picture``.
+    claims : sequence of mapping
+        ``claim``, ``part`` and ``verdict``.
+    """
+    return _render("index", studies=studies, claims=claims)
+
+
 def section(name: str, **values) -> Fragment:
     """Return the heading and the introduction of a section that only some pages have.
 
@@ -161,7 +206,7 @@ def evidence(judged: Claim) -> Fragment:
     shown = rows.map(str)
     varying = [name for name in rows if len(set(shown[name])) > 1] or list(rows)[:1]
     table = tables.plain(rows[varying].set_index(varying[0])) if len(rows) else None
-    return _render("evidence", claim=judged, table=table)
+    return _render("evidence", claim=judged, table=table, caption="", sources={})
 
 
 def reconstructions(original: str, rows: Sequence[dict]) -> Fragment:
@@ -175,6 +220,13 @@ def reconstructions(original: str, rows: Sequence[dict]) -> Fragment:
         ``name``; ``image`` and ``error``, data URLs; ``mse``.
     """
     return _render("reconstructions", original=original, rows=rows)
+
+
+def _table(
+    table: tables.Table, caption: str = "", sources: Mapping[str, str] | None = None
+) -> Fragment:
+    """Return a table; `sources` are its files, and what is in them."""
+    return _render("table", table=table, caption=caption, sources=sources or {})
 
 
 @functools.cache

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from vaelib.formatting import count, interval, number
+from vaelib.formatting import count, interval, number, true_minus
 from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
 
+# Metrics of the first table of results, by column; the second has the others.
+_FIRST = ("elbo", "mse", "psnr", "ssim", "active_units", "epochs")
+_FIRST_METRICS = tuple(BY_COLUMN[name] for name in _FIRST)
 NO_VALUE = "\N{EN DASH}"
 
 
@@ -21,8 +24,8 @@ class Cell:
     text : str
     detail : str
         A second line in small print, such as an interval.
-    mark : {"", "best", "tie"}
-        How the cell is highlighted.
+    mark : {"", "best", "tie", "words"}
+        How the cell is highlighted; words begin at the left.
     """
 
     text: str
@@ -50,7 +53,7 @@ class Table:
 
 
 def results(summary: pd.DataFrame, pca: Mapping | None = None) -> Table:
-    """Return activations by metrics, with intervals.
+    """Return activations by the most important metrics, with intervals.
 
     Parameters
     ----------
@@ -70,13 +73,22 @@ def results(summary: pd.DataFrame, pca: Mapping | None = None) -> Table:
         models = row["runs"] - row["diverged"]
         late = max(0, models - row["ended"])
         finished = Cell(f"{models} of {row['runs']}", f"{late} not at the end" if late else "")
-        cells = [_cell(row, metric, summary) for metric in METRICS]
-        cells.insert(1, _behind(row))
-        rows.append((row["activation"], [finished, *cells]))
-    titles = [metric.title for metric in METRICS]
-    titles.insert(1, "behind (nats)")
+        elbo, *cells = [_cell(row, metric, summary) for metric in _FIRST_METRICS]
+        rows.append((row["activation"], [finished, elbo, _behind(row), *cells]))
+    elbo, *titles = [metric.title for metric in _FIRST_METRICS]
     reference = None if pca is None else _of_pca(pca)
-    return Table(["activation", "models finished", *titles], rows, reference)
+    head = ["activation", "models finished", elbo, "behind (nats)", *titles]
+    return Table(head, rows, reference)
+
+
+def other_metrics(summary: pd.DataFrame) -> Table:
+    """Return activations by all metrics that `results` leaves out."""
+    others = [metric for metric in METRICS if metric not in _FIRST_METRICS]
+    rows = [
+        (row["activation"], [_cell(row, metric, summary) for metric in others])
+        for _, row in summary.iterrows()
+    ]
+    return Table(["activation", *(metric.title for metric in others)], rows)
 
 
 def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Table:
@@ -116,10 +128,34 @@ def plain(frame: pd.DataFrame) -> Table:
         Its index names the rows.
     """
     rows = [
-        (_text(name), [Cell(_text(value)) for value in values])
+        (_text(name), [Cell(_text(value), mark=_mark_of_words(value)) for value in values])
         for name, values in zip(frame.index, frame.astype(object).to_numpy(), strict=True)
     ]
     return Table([str(frame.index.name or ""), *map(str, frame.columns)], rows)
+
+
+def leaders(led: pd.DataFrame, unit: str) -> Table:
+    """Return who leads at each budget, and the verdicts on the leader.
+
+    Parameters
+    ----------
+    led : pandas.DataFrame
+        See `analysis.budget.leaders`.
+    unit : str
+        Of the budget.
+    """
+    titles = {
+        "leader": "leader",
+        "val_elbo": "validation ELBO (nats)",
+        "second": "second",
+        "ahead": "ahead of it (nats)",
+        "better": "better than",
+        "tied": "practically tied with",
+        "open": "not distinguished from",
+        "worse": "worse than",
+    }
+    frame = led.set_index("budget").rename_axis(unit)[list(titles)]
+    return plain(frame.rename(columns=titles).map(lambda value: NO_VALUE if value == "" else value))
 
 
 def settings(facts: dict) -> dict[str, str]:
@@ -143,7 +179,7 @@ def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:
     """Return the row of principal components in the table of results."""
     components = count(pca["components"], "component")
     cells = [Cell("no network", components), Cell(NO_VALUE)]  # models; how far behind
-    for metric in METRICS:
+    for metric in _FIRST_METRICS:
         if metric.of_reconstructions:
             bounds = [pca.get(f"{metric.column}_{bound}", math.nan) for bound in ("low", "high")]
             shown = number(pca[metric.column], metric.digits)
@@ -161,9 +197,13 @@ def _behind(row: pd.Series) -> Cell:
     return Cell(number(row["behind"]), within)
 
 
+def _mark_of_words(value) -> str:
+    return "words" if isinstance(value, str) else ""
+
+
 def _text(value) -> str:
     if isinstance(value, float):
-        return NO_VALUE if math.isnan(value) else f"{value:.4g}"
+        return NO_VALUE if math.isnan(value) else true_minus(f"{value:.4g}")
     return NO_VALUE if value is None else str(value)
 
 

@@ -32,6 +32,11 @@ GALLERY = "gallery.npz"
 PAGE = "report.html"
 MODELS = "models"  # a folder
 
+# Files of all studies.
+INDEX = "index.html"
+CLAIMS = "claims.csv"
+CLAIMS_PAGE = "claims.html"
+
 FAILURE_COLUMNS = ["dataset", "activation", "reason"]
 
 # Columns that ``runs`` did not always have, and what held before.

@@ -11,7 +11,7 @@ from vaelib.analysis import summary
 from vaelib.analysis.new_images import test_sets
 from vaelib.data.images import ImagePool
 from vaelib.data.sources import Source
-from vaelib.reporting import fragments
+from vaelib.reporting import fragments, index
 from vaelib.reporting.page import to_html
 from vaelib.results import files, gallery, provenance
 from vaelib.study.notebook import run_notebook
@@ -21,6 +21,9 @@ from vaelib.training.configuration import suited
 
 COMPARE = provenance.NOTEBOOKS / "02_compare.ipynb"
 CLAIMS = provenance.NOTEBOOKS / "04_claims.ipynb"
+_LINKS = {"All studies": f"../{files.INDEX}", "Claims of articles": f"../{files.CLAIMS_PAGE}"}
+_CLAIMS_TITLE = "Are the claims about activation functions true?"
+_LINKS_OF_CLAIMS = {"All studies": files.INDEX}
 TIMES = provenance.NOTEBOOKS.parent / "benchmarks" / "activations.csv"
 
 
@@ -69,7 +72,9 @@ def build(
     (folder / files.FACTS).write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
     run_notebook(COMPARE, executed, {"folder": str(folder)})
-    return to_html(executed, folder / files.PAGE)
+    page = to_html(executed, folder / files.PAGE, study.question, index.described(facts), _LINKS)
+    index.write(folder.parent)
+    return page
 
 
 def _write_gallery(
@@ -122,11 +127,12 @@ def _own_activations(study: Study) -> list[dict[str, str]]:
     return described
 
 
-def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
+def build_without_runs(study: Study, failed: pd.DataFrame, folder: Path) -> Path:
     """Leave a page that only names the failures, and no file of an earlier report.
 
     Parameters
     ----------
+    study : Study
     failed : pandas.DataFrame
         With the columns `results.files.FAILURE_COLUMNS`.
     folder : path
@@ -142,11 +148,11 @@ def build_without_runs(failed: pd.DataFrame, folder: Path) -> Path:
     outdated = [*files.FILES.values(), files.SUMMARY, files.VERDICTS, files.GALLERY, files.FACTS]
     for name in outdated:
         (folder / name).unlink(missing_ok=True)
-    text = f"# No run finished\n\n{fragments.failures(failed, pd.DataFrame())}"
+    text = f"## No run finished\n\n{fragments.failures(failed, pd.DataFrame())}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
     executed = folder / COMPARE.name
     nbformat.write(notebook, executed)
-    return to_html(executed, folder / files.PAGE)
+    return to_html(executed, folder / files.PAGE, study.question, study.name, _LINKS)
 
 
 def audit(reports: str | Path = "reports") -> Path:
@@ -164,8 +170,15 @@ def audit(reports: str | Path = "reports") -> Path:
     """
     reports = Path(reports).absolute()
     executed = reports / "claims.ipynb"
-    run_notebook(CLAIMS, executed, {"reports": str(reports), "times": str(TIMES)})
-    return to_html(executed, reports / "claims.html")
+    parameters = {
+        "reports": str(reports),
+        "times": str(TIMES),
+        "output": str(reports / files.CLAIMS),
+    }
+    run_notebook(CLAIMS, executed, parameters)
+    page = to_html(executed, reports / files.CLAIMS_PAGE, _CLAIMS_TITLE, links=_LINKS_OF_CLAIMS)
+    index.write(reports)
+    return page
 
 
 def _facts(

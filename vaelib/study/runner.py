@@ -223,7 +223,7 @@ def _make_report(
     )
     found, _ = workspace.find([model.identity for model in plan.models])
     if not any(model.identity in found for models in plan.compared.values() for model in models):
-        page = report.build_without_runs(table, folder)
+        page = report.build_without_runs(study, table, folder)
         raise RunError(f"no run finished, see {page}: {causes}")
     page = report.build(study, pools, plan, found, folder)
     if failures:

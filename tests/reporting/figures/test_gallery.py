@@ -64,7 +64,7 @@ def side_on_screen(fig: Figure, ax, columns: int, shape=(12, 12, 1)) -> float:
 def test_every_image_is_above_its_reconstructions_and_beside_their_errors(order):
     pictures = gallery()
     shown = [name for name in order if name in pictures.reconstructions]
-    made = [drawn(figure) for figure in figures.reconstructions(pictures, order)]
+    made = [drawn(figure) for _, figure in figures.reconstructions(pictures, order)]
     assert len(made) == 2
     decoded = np.stack([*(pictures.reconstructions[name] for name in shown), pictures.pca])
     errors = np.abs(decoded - pictures.original)[..., 0]
@@ -81,7 +81,7 @@ def test_every_image_is_above_its_reconstructions_and_beside_their_errors(order)
 
 
 def test_all_figures_have_one_scale_of_errors_and_it_is_shown():
-    scales = [figure.axes[2] for figure in figures.reconstructions(gallery(), ACTIVATIONS)]
+    scales = [figure.axes[2] for _, figure in figures.reconstructions(gallery(), ACTIVATIONS)]
     assert scales[0].get_xlim() == scales[1].get_xlim()
     assert scales[0].get_xlim()[0] == 0
     assert {ax.get_xlabel() for ax in scales} == {"|difference| from the original"}
@@ -89,7 +89,7 @@ def test_all_figures_have_one_scale_of_errors_and_it_is_shown():
 
 def test_errors_of_colours_are_their_mean():
     pictures = gallery(2, (12, 12, 3), pca=False)
-    (figure,) = figures.reconstructions(pictures, ["relu"])
+    ((_, figure),) = figures.reconstructions(pictures, ["relu"])
     assert names(figure.axes[0]) == ["original", "relu"], "an earlier report has no PCA"
     error = np.abs(pictures.reconstructions["relu"] - pictures.original).mean(axis=-1)
     expected = plots.in_colormap(error, plots.ERROR, np.percentile(error, 99.5))
@@ -99,13 +99,13 @@ def test_errors_of_colours_are_their_mean():
 def test_reconstructions_without_error_can_be_drawn():
     pictures = gallery(1)
     exact = Gallery(pictures.index, pictures.original, {"relu": pictures.original})
-    (figure,) = figures.reconstructions(exact, ["relu"])
+    ((_, figure),) = figures.reconstructions(exact, ["relu"])
     assert cut(drawn(figure).axes[1]).max() < 0.1, "black"
 
 
 def test_without_pictures_it_says_so():
     empty = Gallery(np.array([], int), np.empty((0, 12, 12, 1)), {})
-    (figure,) = figures.reconstructions(empty, ["relu"])
+    ((_, figure),) = figures.reconstructions(empty, ["relu"])
     assert "no pictures" in drawn(figure).axes[0].texts[0].get_text()
 
 
@@ -121,7 +121,7 @@ def test_without_pictures_it_says_so():
 )
 def test_an_image_is_enlarged_by_a_whole_number_to_96_pixels(shape, least):
     pictures = gallery(4, shape)
-    (figure,) = figures.reconstructions(pictures, ACTIVATIONS)
+    ((_, figure),) = figures.reconstructions(pictures, ACTIVATIONS)
     ranked = figures.worst_median_best(pictures, ACTIVATIONS)
     samples = figures.prior_samples(pictures.samples, ACTIVATIONS)
     for made, columns in ((figure, 4), (ranked, 3), (samples, 5)):
@@ -167,10 +167,8 @@ def test_long_names_are_not_cut_off(name):
     pictures.samples[name] = pictures.samples["relu"]
     pictures.ranked[name] = pictures.ranked["relu"]
     pictures.reconstructions[name] = pictures.reconstructions["relu"]
-    (first, _), ranked = (
-        figures.reconstructions(pictures, [name]),
-        figures.worst_median_best(pictures, [name]),
-    )
+    (_, first), _ = figures.reconstructions(pictures, [name])
+    ranked = figures.worst_median_best(pictures, [name])
     for figure in (first, ranked, figures.prior_samples(pictures.samples, [name])):
         ax = drawn(figure).axes[0]
         written = [*ax.get_yticklabels(), *ax.texts]
@@ -192,3 +190,11 @@ def test_names_values_and_the_scale_have_room():
     assert name.get_window_extent().x1 < value.get_window_extent().x0
     assert second.get_yticklabels()[0].get_window_extent().x0 > first.get_window_extent().x1
     assert scale.xaxis.label.get_window_extent().y0 > 0
+
+
+def test_the_strip_has_test_images_above_reconstructions():
+    pictures = gallery()
+    (ax,) = drawn(figures.strip(pictures, "relu")).axes
+    rows = cut(ax)
+    np.testing.assert_allclose(rows[0, ..., 0], pictures.original[..., 0])
+    np.testing.assert_allclose(rows[1, ..., 0], pictures.reconstructions["relu"][..., 0])

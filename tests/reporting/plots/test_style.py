@@ -2,6 +2,7 @@
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import pytest
 
 from vaelib.models import activations
 from vaelib.reporting.plots import style
@@ -39,3 +40,24 @@ def test_dollar_signs_in_a_name_are_text():
         figure.suptitle(r"my $\pictures$")
         figure.canvas.draw()
         plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1, "1"), (0.01, "0.01"), (1000, "1000"), (1e-9, "10⁻⁹"), (1e12, "10¹²"), (2e-5, "2e-05")],
+)
+def test_numbers_of_a_log_scale_need_no_markup(value, text):
+    assert style.power(value) == text
+
+
+@pytest.mark.parametrize("which", ["x", "y"])
+def test_a_log_scale_shows_the_values_and_not_what_lies_far_beyond(ax, which):
+    ax.plot([1e-20, 1e20], [1e-20, 1e20])
+    style.log_scale(ax, which, [0.01, 5.0, -1.0, float("nan")])
+    assert getattr(ax, f"get_{which}scale")() == "log"
+    assert getattr(ax, f"get_{which}lim")() == pytest.approx((0.001, 50))
+    axis = getattr(ax, f"{which}axis")
+    ax.figure.canvas.draw()
+    texts = [label.get_text() for label in axis.get_ticklabels()]
+    assert "0.01" in texts
+    assert not any("$" in text for text in texts)

@@ -48,8 +48,8 @@ def remedies(rows: pd.DataFrame, limit: float, usual: Mapping) -> Figure:
     parts = _with_names(rows, usual).groupby(["remedy", "moment"], sort=False)
     titled = [(f"{_FLOW_LABEL} {moment}: {remedy}", part) for (remedy, moment), part in parts]
     fig = _stacked(titled, _FLOW, "activation", limit)
-    for ax in fig.axes:
-        ax.set_xscale("log")
+    for ax, (_, part) in zip(fig.axes, titled, strict=True):
+        plots.style.log_scale(ax, "x", [*part[_FLOW], limit])
     return fig
 
 
@@ -80,7 +80,8 @@ def flow_over_depth(
         for activation, own in part.sort_values("depth").groupby("activation", sort=False):
             plots.curves.band(ax, own, activation, x="depth")
         ax.axhline(limit, color="black", linestyle=":")
-        ax.set(yscale="log", xlabel="depth", ylabel=_FLOW_LABEL, title=title)
+        plots.style.log_scale(ax, "y", [*rows["mean"], limit])
+        ax.set(xlabel="depth", ylabel=_FLOW_LABEL, title=title)
         ax.set_xticks(sorted(part["depth"].unique()))
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()

@@ -15,11 +15,13 @@ from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
 from vaelib.results.columns import JUDGED
 
+# The metrics that have a best value and verdicts.
+QUALITY = tuple(metric for metric in JUDGED if metric.marks_best)
 LOSS = "validation loss (nats per image)"
 
 
 def verdict_matrices(pairs: pd.DataFrame, order: Sequence[str]) -> Figure:
-    """Draw the verdict on every pair of activations, a panel for each judged metric.
+    """Draw the verdict on every pair of activations, a panel for each metric of `QUALITY`.
 
     Parameters
     ----------
@@ -27,8 +29,8 @@ def verdict_matrices(pairs: pd.DataFrame, order: Sequence[str]) -> Figure:
         See `comparisons.judge`.
     order : sequence of str
     """
-    fig, axes = panels(len(JUDGED) + 1, columns=3, height=3.5)
-    for ax, metric in zip(axes, JUDGED, strict=False):
+    fig, axes = panels(len(QUALITY) + 1, columns=3, height=3.5)
+    for ax, metric in zip(axes, QUALITY, strict=False):
         own = pairs[pairs["metric"] == metric.column]
         plots.comparison.verdict_matrix(ax, verdicts.matrix(own, order))
         ax.set_title(metric.title)
@@ -60,17 +62,16 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
 
 
 def quality(summary: pd.DataFrame) -> Figure:
-    """Draw the means and intervals of the metrics that have a best value and verdicts.
+    """Draw the means and intervals of the metrics of `QUALITY`.
 
     Parameters
     ----------
     summary : pandas.DataFrame
         See `analysis.summary.summarize`.
     """
-    metrics = [metric for metric in JUDGED if metric.marks_best]
     size = (WIDTH, 0.6 + 0.28 * len(summary))
-    fig, axes = subplots(1, len(metrics), figsize=size, sharey=True)
-    for ax, metric in zip(axes, metrics, strict=True):
+    fig, axes = subplots(1, len(QUALITY), figsize=size, sharey=True)
+    for ax, metric in zip(axes, QUALITY, strict=True):
         plots.comparison.intervals(ax, summary, metric.column, metric.title)
     return fig
 

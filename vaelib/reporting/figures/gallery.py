@@ -24,13 +24,14 @@ from vaelib.results.gallery import Gallery, Ranked
 SIDE = 96  # pixels of the screen, at least
 PCA = "PCA"
 _AT_ONCE = 4  # images in a figure
+_IN_STRIP = 8  # images of the page of all studies
 _TITLES, _BETWEEN = 28, 16  # pixels of the screen
 _VALUES = 44  # pixels of the screen, for an SSIM
 _NAMES = 9  # points: the font of names beside a mosaic
 _LIMIT = 99.5  # percentile of the errors at which the colour scale ends
 
 
-def reconstructions(pictures: Gallery, order: Sequence[str]) -> list[Figure]:
+def reconstructions(pictures: Gallery, order: Sequence[str]) -> list[tuple[slice, Figure]]:
     """Show test images, their reconstructions by each activation and by PCA, and the errors.
 
     Parameters
@@ -40,16 +41,17 @@ def reconstructions(pictures: Gallery, order: Sequence[str]) -> list[Figure]:
 
     Returns
     -------
-    list of matplotlib.figure.Figure
-        Of at most four test images each: a column for each, a row for the originals, each
-        activation and PCA; at the right, the absolute differences from the original, mean
-        over channels, on one colour scale for all.
+    list of (slice, matplotlib.figure.Figure)
+        The images that a figure shows, at most four, and the figure: a column for each, a
+        row for the originals, each activation and PCA; at the right, the absolute
+        differences from the original, mean over channels, on one colour scale for all.
     """
     decoded = {name: pictures.reconstructions[name] for name in _shown(pictures, order)}
     if pictures.pca is not None:
         decoded[PCA] = pictures.pca
     if not decoded:
-        return [message("No model of the first replicate finished: there are no pictures.")]
+        nothing = "No model of the first replicate finished: there are no pictures."
+        return [(slice(0), message(nothing))]
     errors = np.stack(
         [np.abs(array - pictures.original).mean(axis=-1) for array in decoded.values()]
     )
@@ -60,8 +62,25 @@ def reconstructions(pictures: Gallery, order: Sequence[str]) -> list[Figure]:
         part = slice(start, start + _AT_ONCE)
         titles = [f"no. {image}" for image in pictures.index[part]]
         names = ["original", *decoded]
-        figures.append(_beside_errors(rows[:, part], errors[:, part], limit, names, titles))
+        drawn = _beside_errors(rows[:, part], errors[:, part], limit, names, titles)
+        figures.append((part, drawn))
     return figures
+
+
+def strip(pictures: Gallery, activation: str) -> Figure:
+    """Show test images, and below them their reconstructions by one activation.
+
+    Parameters
+    ----------
+    pictures : Gallery
+    activation : str
+    """
+    rows = np.stack([pictures.original, pictures.reconstructions[activation]])
+    shown = plots.as_colours(rows[:, :_IN_STRIP])
+    width, height = _size(shown)
+    figure, (ax,) = boxes((width, height), [Box(0, 0, width, height)])
+    plots.mosaic(ax, shown, [])
+    return figure
 
 
 def worst_median_best(pictures: Gallery, order: Sequence[str]) -> Figure:

@@ -4,9 +4,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from vaelib.reporting.plots.style import style
+from vaelib.reporting.plots.style import log_scale, power, style
 
 
 def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Axes:
@@ -83,7 +83,7 @@ def layer_heatmap(ax: Axes, table: pd.DataFrame, value: str, label: str) -> Axes
         ax=ax,
         norm=LogNorm() if (wide.to_numpy() > 0).any() else None,
         cmap="cividis",
-        cbar_kws={"label": label},
+        cbar_kws={"label": label, "format": FuncFormatter(power)},
     )
     ax.set_xlabel("epoch (0: before training)")
     ax.set_ylabel("")
@@ -114,5 +114,5 @@ def by_depth(ax: Axes, table: pd.DataFrame, value: str, label: str, **line) -> A
             table["depth"], table["low"], table["high"], color=line.get("color"), alpha=0.15, lw=0
         )
     ax.set_xticks(table["depth"], table["layer"], rotation=45, ha="right")
-    ax.set_yscale("log")
+    log_scale(ax, "y")
     return ax

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from vaelib.reporting.plots.style import style
+from vaelib.reporting.plots.style import log_scale, style
 
 
 def lanes(
@@ -61,7 +61,7 @@ def behind_leader(ax: Axes, table: pd.DataFrame, order: Sequence[str], unit: str
     """
     for name in order:
         ax.plot(table.index, table[name], label=name, markersize=4, **style(name))
-    ax.set_xscale("log")
+    log_scale(ax, "x")
     ends = table.iloc[-1].sort_values()
     far = ends.iloc[min(len(ends) - 1, 2 * len(ends) // 3)] if len(ends) else 1
     ax.set_ylim(1.3 * max(far, 1), -0.05 * max(far, 1))

@@ -2,11 +2,16 @@
 
 import hashlib
 import itertools
+import math
+from collections.abc import Iterable
+from typing import Literal
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Paul Tol's "muted" scheme, safe for colour-blind readers, with black and grey; the last
@@ -35,6 +40,7 @@ _MARKERS = "osD^vP*Xd<>"
 _OTHER_DASHES = ((5, 1, 1, 1, 1, 1), (8, 2), (3, 3, 1, 3))
 _OTHER_COLOURS = list(_COLOURS.values())[:11]
 _SLOPED = "leaky_relu:"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _STYLES = {
     name: {"color": colour, "linestyle": line, "marker": marker}
     for (name, colour), line, marker in zip(
@@ -69,6 +75,39 @@ def style(activation: str) -> dict[str, str]:
         "linestyle": (0, _OTHER_DASHES[number // 44 % len(_OTHER_DASHES)]),
         "marker": "hH8p"[number // 11 % 4],
     }
+
+
+def power(value: float, _position=None) -> str:
+    """Return a number of a logarithmic scale without mathematical markup, such as 0.01 or 10⁻⁹."""
+    exponent = round(math.log10(value)) if value > 0 else 0
+    if -3 <= exponent <= 3 or not math.isclose(value, 10.0**exponent):
+        return f"{value:g}"
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+def log_scale(ax: Axes, which: Literal["x", "y"], values: Iterable[float] = ()) -> Axes:
+    """Make an axis logarithmic.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    which : {"x", "y"}
+    values : iterable of float
+        That must be seen, with a factor of ten around them: an interval may reach far
+        beyond, and below 0. By default all that is drawn.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax.set(**{f"{which}scale": "log"})
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    axis.set_major_formatter(FuncFormatter(power))
+    axis.set_minor_formatter(NullFormatter())
+    positive = [value for value in values if value > 0 and math.isfinite(value)]
+    if positive:
+        ax.set(**{f"{which}lim": (min(positive) / 10, max(positive) * 10)})
+    return ax
 
 
 def set_style() -> None:

@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from vaelib.reporting.plots.curves import band
+from vaelib.reporting.plots.style import log_scale
 from vaelib.results import columns
 
 
@@ -41,7 +42,7 @@ def candidate_curves(
     ax.axhline(floor, color="black", linestyle=":", linewidth=1)
     best = table["mean"].max()
     ax.set_ylim(floor - 0.2 * (best - floor), best + 0.05 * (best - floor))
-    ax.set_xscale("log")
+    log_scale(ax, "x")
     ax.set_xlabel(columns.label(x))
     ax.set_ylabel("validation ELBO (nats)")
     ax.set_title(title)
@@ -73,11 +74,11 @@ def over_dimension(
         band(ax, rows.dropna(subset=["mean"]), name, x=x)
     values = sorted(table[x].unique())
     if values[0] > 0 and values[-1] > 4 * values[0]:
-        ax.set_xscale("log")
+        log_scale(ax, "x")
     ax.set_xticks(values, [f"{value:g}" for value in values])
     ax.minorticks_off()
     if logarithmic:
-        ax.set_yscale("log")
+        log_scale(ax, "y", table[column])
     ax.set_xlabel(columns.label(x))
     ax.set_ylabel(label)
     return ax

@@ -4,8 +4,9 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
+    submodules=["captions"],
     submod_attrs={
-        "answers": ["Statement", "answer"],
+        "answers": ["Statement", "across", "answer", "headline"],
         "course": ["lead", "race_stages", "training_ends", "tuning"],
         "images": ["Images", "images"],
         "notes": ["diagnoses", "failures", "note", "verdict_note"],

@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
-from vaelib.formatting import count, interval, listed, nats, number
+from vaelib.formatting import count, interval, listed, nats, number, ratio
 from vaelib.results.columns import BY_COLUMN, label
 
 
@@ -69,6 +70,102 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
             behind = number(worst["behind"], 3)
             rest += f" The last, {worst['activation']}, is {behind} nats behind."
     return Statement(f"{setting}, ", best["activation"], f"{result}. {rest}")
+
+
+def headline(
+    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
+) -> Statement:
+    """Return the answer of a study: that of its comparison, or over all of them.
+
+    Parameters
+    ----------
+    summaries, judged : sequence of pandas.DataFrame
+        Of each comparison, as in `answer`.
+    facts : dict
+        Of ``study.json``.
+    """
+    if len(summaries) == 1:
+        return answer(summaries[0], judged[0], facts)
+    return across(summaries, judged, facts)
+
+
+def across(
+    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
+) -> Statement:
+    """Return the answer of a study with several comparisons, over all of them.
+
+    Parameters
+    ----------
+    summaries, judged : sequence of pandas.DataFrame
+        Of each comparison, as in `answer`.
+    facts : dict
+        Of ``study.json``.
+
+    Returns
+    -------
+    Statement
+        About the activation that is best most often; without a name where no model
+        finished.
+    """
+    study, compared = facts["study"], facts["comparisons"]
+    ranked = [one.dropna(subset=["elbo"]) for one in summaries]
+    firsts = pd.Series([one["activation"].iloc[0] for one in ranked if len(one)], dtype=object)
+    settings = f"In {count(len(compared), 'setting')}, {_length_of_all(study)}, "
+    if firsts.empty:
+        return Statement(settings, "", "no model finished: there is nothing to compare.")
+    counts = firsts.value_counts()
+    name = counts.index[0]
+    shares = listed([f"{one} in {many}" for one, many in counts.items()])
+    text = f" has the best mean test ELBO most often: {shares}."
+    if len(counts) == 1:
+        text = f" has the best mean test ELBO in {'both' if len(compared) == 2 else 'all'}."
+    clear = sum(
+        _is_best(pairs, name)
+        for one, pairs in zip(ranked, judged, strict=True)
+        if len(one) and one["activation"].iloc[0] == name
+    )
+    text += f" It is significantly better than every other activation in {clear} of them."
+    if len({one["dataset"] for one in compared}) == 1:
+        top = max(
+            (one for one in range(len(ranked)) if len(ranked[one])),
+            key=lambda one: ranked[one]["elbo"].iloc[0],
+        )
+        best = ranked[top].iloc[0]
+        text += (
+            f" The highest of all is {number(best['elbo'], 4)} nats, of {best['activation']} with "
+            f"{compared[top]['label']}."
+        )
+    return Statement(settings, name, text + _flow_with_depth(ranked, compared))
+
+
+def _length_of_all(study: dict) -> str:
+    """Return how long models were trained, and how many replicates there are."""
+    ended = "trained until validation stops improving"
+    if study["patience"] is None:
+        ended = f"after {count(study['epochs'], 'epoch')}"
+    upto = "up to " if study["design"] == "race" else ""
+    return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
+
+
+def _is_best(pairs: pd.DataFrame, name: str) -> bool:
+    against = comparisons.verdicts_against_others(pairs, name, "elbo")
+    return len(against) > 0 and bool((against["verdict"] == Verdict.BETTER).all())
+
+
+def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
+    """Return the gradient flow in the deepest networks, where depths were compared."""
+    depths = [one.get("depth", 1) for one in compared]
+    if min(depths) == max(depths):
+        return ""
+    deepest = [one for one, depth in zip(ranked, depths, strict=True) if depth == max(depths)]
+    flows = pd.concat(deepest).groupby("activation")["gradient_flow"].median().dropna()
+    if flows.empty:
+        return ""
+    listing = [f"{name} {ratio(value)}" for name, value in flows.sort_values().items()]
+    return (
+        f" At depth {max(depths)}, gradient flow after training (median over settings) is "
+        f"{listed(listing)}: far below 1 the gradient vanishes."
+    )
 
 
 def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:

@@ -1,0 +1,106 @@
+"""The page of all studies: questions, answers, what they cost, and the claims."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from vaelib.formatting import count, listed
+from vaelib.reporting import embedding, fragments, page, sentences
+from vaelib.reporting.figures import gallery as figures
+from vaelib.results import files, gallery, provenance
+
+TITLE = "Which activation function? All studies"
+
+
+def write(reports: Path) -> Path:
+    """Write ``index.html`` of the studies in a folder.
+
+    Parameters
+    ----------
+    reports : path
+        Folder of the reports.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the page.
+    """
+    found = [path.parent for path in reports.glob(f"*/{files.FACTS}")]
+    studies = [_study(folder) for folder in sorted(found) if (folder / files.PAGE).is_file()]
+    studies.sort(key=lambda one: one["date"], reverse=True)
+    claims = reports / files.CLAIMS
+    verdicts = (
+        files.read_csv(claims).astype(object).fillna("").to_dict("records")
+        if claims.is_file()
+        else []
+    )
+    body = fragments.index(studies, verdicts)
+    contents = [(one["name"], f"study-{one['name']}") for one in studies]
+    contents += [("Claims", "claims")] if verdicts else []
+    return page.write(reports / files.INDEX, body, TITLE, contents=contents)
+
+
+def described(facts: dict) -> str:
+    """Return which study it is, what was compared on what, and when, in a line.
+
+    Parameters
+    ----------
+    facts : dict
+        Of ``study.json``.
+    """
+    study = facts["study"]
+    images = listed([str(name) for name in facts["images"]])
+    parts = [
+        f"Study {study['name']}",
+        f"{count(len(study['activations']), 'activation')} on {images}",
+        facts["date"],
+    ]
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
+def _study(folder: Path) -> dict[str, Any]:
+    """Return what the page says about a study."""
+    facts = json.loads((folder / files.FACTS).read_text())
+    found = {
+        "name": folder.name,
+        "page": f"{folder.name}/{files.PAGE}",
+        "question": facts["study"].get("question", folder.name),
+        "described": described(facts),
+        "date": facts["date"],
+    }
+    try:
+        return found | _results(folder, facts)
+    except (KeyError, ValueError, TypeError, OSError):  # of another version
+        return found | {"answer": None}
+
+
+def _results(folder: Path, facts: dict) -> dict[str, Any]:
+    compared = len(facts["comparisons"])
+    summaries = files.by_comparison(folder / files.SUMMARY, compared)
+    verdicts = files.by_comparison(folder / files.VERDICTS, compared)
+    runs = files.read_csv(folder / files.FILES["runs"])
+    now = provenance.code_digest(set(runs["architecture"]))
+    return {
+        "answer": sentences.headline(summaries, verdicts, facts),
+        "cost": f"{count(len(runs), 'model')}, {_duration(runs['seconds'].sum())} of training",
+        "outdated": facts["code"] != now or facts["versions"] != provenance.versions(),
+        "picture": _picture(folder, summaries[0]),
+    }
+
+
+def _picture(folder: Path, summary: pd.DataFrame) -> dict[str, Any] | None:
+    """Return test images as the best activation decodes them; None without any."""
+    pictures = gallery.read(folder)
+    shown = [name for name in summary["activation"] if name in pictures.reconstructions]
+    if not shown or not len(pictures.index):
+        return None
+    drawn = figures.strip(pictures, shown[0])
+    caption = f"Test images (top) and what the best activation, {shown[0]}, makes of them."
+    return {"figure": embedding.embed(drawn), "caption": caption}
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
