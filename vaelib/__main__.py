@@ -7,8 +7,9 @@ import sys
 import yaml
 
 from vaelib.exceptions import RunError, StudyError
-from vaelib.study import yaml_file
+from vaelib.study import report, yaml_file
 from vaelib.study.notebook import import_quickly
+from vaelib.study.progress import wrapped
 from vaelib.study.runner import run_study
 from vaelib.study.study import Study
 
@@ -38,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: finished runs are kept; the same command goes on", file=sys.stderr)
         return 130
-    print(f"report: {page}")
+    print(wrapped(report.answer(page.parent)))
+    print(f"report: {page.as_uri()}")
     return 0
 
 

@@ -1,12 +1,17 @@
 """Progress: a line for each block, with its result."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from vaelib.results import files
 from vaelib.study.blocks import Block
-from vaelib.study.progress import Progress, headline
+from vaelib.study.progress import Progress, headline, wrapped
+from vaelib.study.study import Study
+
+MINUS = "\N{MINUS SIGN}"
 
 
 @pytest.mark.parametrize(
@@ -14,16 +19,16 @@ from vaelib.study.progress import Progress, headline
     [
         (
             [("finished", -7.0), ("finished", -8.0), ("finished", -9.0)],
-            "test ELBO    -8.00 nats, 3 models of 9 epochs,   4.5 s training",
+            f"test ELBO    {MINUS}8.00 nats, 3 models of 9 epochs,   4.5 s training",
         ),
         (
             [("finished", -7.0), ("diverged", np.nan)],
-            "test ELBO    -7.00 nats, 2 models of 9 epochs,   3.0 s training, 1 diverged",
+            f"test ELBO    {MINUS}7.00 nats, 2 models of 9 epochs,   3.0 s training, 1 diverged",
         ),
         ([("diverged", np.nan)], "1 model of 9 epochs,   1.5 s training, 1 diverged"),
         (
             [("finished", np.nan)],
-            "validation ELBO    -5.00 nats, 1 model of 9 epochs,   1.5 s training",
+            f"validation ELBO    {MINUS}5.00 nats, 1 model of 9 epochs,   1.5 s training",
         ),
     ],
 )
@@ -41,3 +46,64 @@ def test_a_line_is_printed_only_when_asked_for(tiny, capsys, shown, printed):
     out, err = capsys.readouterr()
     assert out == printed
     assert ("3/3" in err) == shown
+
+
+def test_models_that_train_now_are_counted_and_never_taken_back(tiny, capsys):
+    def shown() -> str:
+        return capsys.readouterr().err.split("\r")[-1]
+
+    with Progress(tiny) as progress:
+        progress.expect(6, 1)
+        assert " 1/6 " in shown()
+        progress.tick(2)
+        progress.tick(1)
+        assert " 3/6 " in shown()
+        progress.tick(9)
+        assert " 6/6 " in shown()
+        progress.expect(8, 2)
+        assert " 2/8 " in shown()
+
+
+def test_failed_models_are_counted_and_the_stage_is_named(tiny, capsys):
+    with Progress(tiny) as progress:
+        progress.expect(3, 1)
+        progress.advance(Block((None, None), "relu", {}), "FAILED: it", failed=True)
+        progress.stage("page")
+    last = capsys.readouterr().err.split("\r")[-1]
+    assert f"{tiny.name}: page" in last
+    assert "2 failed" in last
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"activations": ["relu", "elu"], "seeds": 3},
+            "2 activations, 1 setting, up to 3 replicates each: 6 models in all.",
+        ),
+        (
+            {"activations": ["relu"], "seeds": 4, "depth": [1, 2], "design": "race"},
+            "1 activation, 2 settings, up to 4 replicates each: 8 models at most, as a race "
+            "retires what is worse.",
+        ),
+        (
+            {"activations": ["relu"], "seeds": 1, "tune": {"learning_rate": [0.1]}},
+            "1 activation, 1 setting, up to 1 replicate each: 1 model in all besides those that "
+            "serve to tune.",
+        ),
+    ],
+)
+def test_what_will_run_is_said_first_and_fits_the_terminal(fields, said, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    study = Study.create(question="Who wins?", **fields)
+    with Progress(study) as progress:
+        progress.begin(Path("reports") / "mine")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Who wins?"
+    assert " ".join(lines[1:]) == f"{said} The report will be in {Path('reports') / 'mine'}."
+    assert max(map(len, lines)) <= 80
+
+
+def test_long_words_stay_whole(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert wrapped(f"see {'/x' * 20} there") == f"see\n{'/x' * 20}\nthere"

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from scipy.stats import wilcoxon
 
 from vaelib import Study, activations, load_model, run_study
 from vaelib.analysis import verdicts
+from vaelib.formatting import fixed
 from vaelib.reporting import sentences, widgets
 from vaelib.reporting.page import to_html
 from vaelib.reporting.tables import NO_VALUE
@@ -37,6 +39,7 @@ def make_report(study: Path, reports: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "COLUMNS": "80"},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -62,9 +65,16 @@ def page(folder) -> BeautifulSoup:
 def test_a_line_is_printed_for_each_run_with_its_headline(made, folder):
     runs = files.read(folder)["runs"]
     for activation, group in runs.groupby("activation"):
-        (line,) = [line for line in made[1].splitlines() if f" {activation} " in line]
-        assert f"test ELBO {group['elbo'].mean():8.2f} nats" in line
-    assert made[1].splitlines()[-1] == f"report: {folder / files.PAGE}"
+        (line,) = [line for line in made[1].splitlines() if f" {activation}  test" in line]
+        assert f"test ELBO  {fixed(group['elbo'].mean(), 2)} nats" in line
+
+
+def test_the_command_begins_with_the_question_and_ends_with_the_answer(made, folder, page):
+    first, *others, last = made[1].splitlines()
+    assert first == "Is everything in working order?"
+    assert last == f"report: {(folder / files.PAGE).as_uri()}"
+    assert page.find(class_="answer").get_text() in " ".join(others)
+    assert max(map(len, [first, *others])) <= 80
 
 
 def test_every_number_of_the_tables_is_in_the_summary(page, folder):
@@ -178,7 +188,7 @@ def test_the_same_study_again_trains_nothing(folder):
     printed = make_report(STUDY, folder.parent)
     after = {path: path.stat().st_mtime_ns for path in folder.parent.glob("runs/*/*")}
     assert after == before
-    assert printed.splitlines()[-1:] == [f"report: {folder / files.PAGE}"]
+    assert "models of" not in printed
 
 
 def test_the_report_is_rebuilt_from_tables_alone(folder, tmp_path):
@@ -228,7 +238,8 @@ def test_a_folder_of_pictures_has_a_page_that_says_what_was_done_to_them(tmp_pat
         "resized and centre-cropped to 8 x 8 (image_size, 8 to 128); 1 skipped, as they cannot "
         "be read." in page.get_text()
     )
-    (listed,) = page.details.find_all("li")
+    (summary,) = page.find_all("summary", string="1 picture of it's <script>alert(1) skipped")
+    (listed,) = summary.parent.find_all("li")
     assert listed.get_text().startswith(f"dog/{hostile}: no PNG, ")
     facts = json.loads((tmp_path / "reports" / "own" / files.FACTS).read_text())
     assert facts["skipped"] == {source.name: [listed.get_text()]}

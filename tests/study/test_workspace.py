@@ -8,6 +8,7 @@ import pytest
 from vaelib import StudyError
 from vaelib.results import files
 from vaelib.study import workspace
+from vaelib.study.notebook import PRINTED, SETTINGS
 from vaelib.study.workspace import Workspace
 
 
@@ -135,3 +136,15 @@ def test_a_damaged_run_is_missing_and_its_files_are_named(place, damage, name):
     assert damaged == {run: [name]} or (name == workspace.MANIFEST and damage is edited)
     finish(place.run_folder("digits-relu-1"), "0a")
     assert place.find(["0a"])[1] == {}, "it is not needed any more"
+
+
+def test_models_that_attempts_have_trained_are_counted_by_what_they_print(tmp_path):
+    made = Workspace(tmp_path, "study")
+    made.create()
+    assert made.trained_now() == 0
+    for name, lines in (("a", 2), ("b", 1)):
+        printed = made.folder / f"{workspace.ATTEMPT}{name}" / SETTINGS / PRINTED
+        printed.parent.mkdir(parents=True)
+        line = "relu, seed 1: finished after 4 epochs, ELBO -1.00 nats on validation, nan on test"
+        printed.write_text("5,000 images\n" + f"{line}\n" * lines + line[:15])
+    assert made.trained_now() == 3

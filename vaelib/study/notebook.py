@@ -17,6 +17,7 @@ from pathlib import Path
 from vaelib.exceptions import RunError
 
 SETTINGS = ".settings"  # beside the executed notebook, while it runs
+PRINTED = "printed"  # in that folder: what the notebook has printed so far
 
 # One thread a process, as a study runs as many processes as there are cores; figures
 # inside the notebook, whatever backend of matplotlib the shell asks for.
@@ -128,15 +129,18 @@ def _execute(notebook: str, output: str, parameters: dict) -> str | None:
     """Execute a notebook in this process; return the cause in a line when it fails."""
     import papermill
 
+    printed = Path(output).absolute().parent / SETTINGS / PRINTED
     try:
-        papermill.execute_notebook(
-            notebook,
-            output,
-            parameters=parameters,
-            kernel_name="python3",
-            cwd=os.path.dirname(notebook),
-            progress_bar=False,
-        )
+        with open(printed, "w", buffering=1, encoding="utf-8") as stdout:
+            papermill.execute_notebook(
+                notebook,
+                output,
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=os.path.dirname(notebook),
+                progress_bar=False,
+                stdout_file=stdout,
+            )
     except papermill.PapermillExecutionError as error:
         message = str(error.evalue).strip().splitlines() or [""]
         return f"{error.ename}: {message[0]} (cell {error.exec_count})"

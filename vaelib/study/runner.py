@@ -18,6 +18,7 @@ from vaelib.study.study import Study
 from vaelib.study.tasks import Plan, Planner
 from vaelib.study.workspace import Workspace
 
+_TICK = 1  # seconds between two looks at what is trained
 _OTHER_MODELS = "trained other models: code, libraries or images changed while the study ran"
 
 
@@ -61,8 +62,10 @@ def run_study(
         workspace.delete_attempts()
         planner = Planner(study, pools)
         with Progress(study, progress) as shown:
+            shown.begin(workspace.folder)
             plan, failures = _train_all(planner, workspace, executor, shown)
-        return _make_report(study, pools, plan, failures, workspace)
+            shown.stage("page")
+            return _make_report(study, pools, plan, failures, workspace)
 
 
 def _check_splits(study: Study, pools: dict[str, ImagePool]) -> None:
@@ -155,7 +158,10 @@ def _train(
         try:
             start(queue.first)
             while futures:
-                done, _ = concurrent.futures.wait(futures, return_when="FIRST_COMPLETED")
+                done, _ = concurrent.futures.wait(
+                    futures, timeout=_TICK, return_when="FIRST_COMPLETED"
+                )
+                progress.tick(workspace.trained_now())
                 for future in done:
                     block = futures.pop(future)
                     run = workspace.run_folder(block.run_name)
@@ -167,7 +173,7 @@ def _train(
                     except Exception as error:  # the other blocks go on
                         failures[block] = " ".join(str(error).split()) or type(error).__name__
                         line = f"FAILED: {failures[block]}"
-                    progress.advance(block, line)
+                    progress.advance(block, line, block in failures)
                     start(queue.after(block))
         except KeyboardInterrupt:
             for future in futures:

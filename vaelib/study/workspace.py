@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
@@ -12,10 +13,12 @@ from pathlib import Path
 
 from vaelib.exceptions import StudyError
 from vaelib.results import files
+from vaelib.study.notebook import PRINTED, SETTINGS
 
 ATTEMPT = ".attempt-"
 MANIFEST = "manifest.json"
 RUNS = "runs"  # the folder of all studies' runs
+_MODEL_LINE = re.compile(r", seed \d+: \w+ after \d+ epochs, ")  # of 01_train, for each model
 _RESULTS = (*files.FILES.values(), files.RUN_GALLERY, files.RUN_MODEL)
 
 
@@ -80,6 +83,14 @@ class Workspace:
         """Delete what calls that were killed left behind; to be called with the lock held."""
         for attempt in self.folder.glob(f"{ATTEMPT}*"):
             shutil.rmtree(attempt, ignore_errors=True)
+
+    def trained_now(self) -> int:
+        """Return how many models the attempts under way have trained, by what they print."""
+        lines = 0
+        for printed in self.folder.glob(f"{ATTEMPT}*/{SETTINGS}/{PRINTED}"):
+            with contextlib.suppress(OSError):  # it may end just now
+                lines += len(_MODEL_LINE.findall(printed.read_text(encoding="utf-8")))
+        return lines
 
     def run_folder(self, name: str) -> Path:
         """Return the folder of a finished run, whether or not it exists."""
