@@ -158,7 +158,7 @@ def test_a_report_may_call_activations_by_other_names(tmp_path, make_run, test_i
     found = gallery.read(tmp_path)
     names_of_all = [list(by) for by in (found.reconstructions, found.ranked, found.samples)]
     assert names_of_all == [["wave", "relu"]] * 3
-    gallery.write_models(tmp_path, runs, {"0a", "0b"}, test_images, names)
+    gallery.write_models(tmp_path, runs, {"0a", "0b"}, test_images, names=names)
     assert gallery.model_file(tmp_path, "wave").read_text() == "mine.py:wave of 0a"
 
 

@@ -217,9 +217,20 @@ def reconstructions(original: str, rows: Sequence[dict]) -> Fragment:
     original : str
         Data URL of the image.
     rows : sequence of dict
-        ``name``; ``image`` and ``error``, data URLs; ``mse``.
+        ``name``; ``image``, ``error`` and ``map`` of SSIM, data URLs; ``mse``, ``ssim``.
     """
     return _render("reconstructions", original=original, rows=rows)
+
+
+def strips(rows: Sequence[tuple[str, str]]) -> Fragment:
+    """Return rows of images beside their names.
+
+    Parameters
+    ----------
+    rows : sequence of (str, str)
+        Name, and data URL.
+    """
+    return _render("strips", rows=rows)
 
 
 def _table(

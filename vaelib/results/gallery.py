@@ -93,6 +93,28 @@ class Gallery:
     samples: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True)
+class TrainingSnapshots:
+    """Validation images as a model reconstructed them on its way.
+
+    Attributes
+    ----------
+    model : str
+        Identity of the model.
+    epochs : array of int [e]
+        0 before training.
+    original : array of float64 [k, height, width, channels]
+        In [0, 1].
+    reconstructions : array of float64 [e, k, height, width, channels]
+        After these epochs, in [0, 1].
+    """
+
+    model: str
+    epochs: np.ndarray
+    original: np.ndarray
+    reconstructions: np.ndarray
+
+
 def write_run(folder: str | Path, activation: str, model: str, pictures: Pictures) -> None:
     """Keep what there is to look at of a run.
 
@@ -194,9 +216,10 @@ def write_models(
     runs: Iterable[str | Path],
     models: Container[str],
     images: np.ndarray,
+    labels: np.ndarray | None = None,
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """Keep some models with test images to explore them on.
+    """Keep some models with test images to explore them on, and their snapshots of training.
 
     Parameters
     ----------
@@ -206,13 +229,25 @@ def write_models(
         As in `join`.
     images : array of float [n, height, width, channels]
         Test images in [0, 1], of which the first `EXPLORED_IMAGES` are kept.
+    labels : array of int [n] or None
+        Of these images.
     """
     kept = Path(folder) / files.MODELS
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
     for path, run in _showing(runs, models, names or {}):
         shutil.copyfile(path / files.RUN_MODEL, model_file(folder, run.activation))
-    np.savez_compressed(kept / _IMAGES, test=to_grey_levels(images[:EXPLORED_IMAGES]))
+        np.savez_compressed(
+            _snapshots_file(folder, run.activation),
+            model=run.model,
+            epochs=run.pictures.snapshot_epochs,
+            original=run.pictures.snapshot_original,
+            reconstructions=run.pictures.snapshots,
+        )
+    arrays = {"test": to_grey_levels(images[:EXPLORED_IMAGES])}
+    if labels is not None:
+        arrays["labels"] = labels[:EXPLORED_IMAGES]
+    np.savez_compressed(kept / _IMAGES, **arrays)
 
 
 def model_file(folder: str | Path, activation: str) -> Path:
@@ -226,9 +261,33 @@ def read_test_images(folder: str | Path) -> np.ndarray:
         return archive["test"].astype("float32") / 255
 
 
+def read_test_labels(folder: str | Path) -> np.ndarray | None:
+    """Return the labels of `read_test_images`, int [n]; None where there are none."""
+    with np.load(Path(folder) / files.MODELS / _IMAGES) as archive:
+        return archive.get("labels")
+
+
+def read_snapshots(folder: str | Path, activation: str) -> TrainingSnapshots | None:
+    """Return an activation's snapshots of training; None for reports of earlier versions."""
+    path = _snapshots_file(folder, activation)
+    if not path.is_file():
+        return None
+    with np.load(path) as archive:
+        return TrainingSnapshots(
+            str(archive["model"]),
+            archive["epochs"],
+            archive["original"] / 255,
+            archive["reconstructions"] / 255,
+        )
+
+
 def to_grey_levels(images: np.ndarray) -> np.ndarray:
     """Round images to 8-bit grey levels; what is outside [0, 1] is clipped."""
     return np.round(255 * np.clip(images, 0, 1)).astype("uint8")
+
+
+def _snapshots_file(folder: str | Path, activation: str) -> Path:
+    return model_file(folder, activation).with_suffix(".training.npz")
 
 
 def _showing(

@@ -87,19 +87,15 @@ def _write_gallery(
     """Write the first replicate's reconstructions and models of the first comparison."""
     contest, models = next(iter(plan.compared.items()))
     shown = {one.identity for one in models if one.configuration.seed == study.seeds[0]}
-    test = (
-        pools[contest.source]
-        .split(
-            study.seeds[0],
-            study.validation_fraction,
-            study.test_fraction,
-            contest.setting.train_size,
-        )
-        .test
+    images = pools[contest.source].split(
+        study.seeds[0],
+        study.validation_fraction,
+        study.test_fraction,
+        contest.setting.train_size,
     )
     names = study.shown_names
-    gallery.join(folder, runs, shown, test, study.gallery_images, names)
-    gallery.write_models(folder, runs, shown, test, names)
+    gallery.join(folder, runs, shown, images.test, study.gallery_images, names)
+    gallery.write_models(folder, runs, shown, images.test, images.test_labels, names)
 
 
 def _with_shown_names(table: pd.DataFrame, study: Study) -> pd.DataFrame:

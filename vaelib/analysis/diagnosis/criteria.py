@@ -86,7 +86,7 @@ class RelativeQuality:
         In nats, of the group and of the best group of its setting; NaN where
         there is none.
     floor : float
-        ELBO of a constant image; see `bounds.constant_elbo`.
+        ELBO of a constant image; see `bounds.ConstantImage`.
     margin : float or None
         Nats below the best that do not matter; None for the default.
     thresholds : Thresholds

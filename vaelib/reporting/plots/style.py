@@ -77,6 +77,11 @@ def style(activation: str) -> dict[str, str]:
     }
 
 
+def dashes(number: int) -> str | tuple:
+    """Return the dashes of the lines of several models of one activation, by their number."""
+    return _LINES[number % len(_LINES)]
+
+
 def power(value: float, _position=None) -> str:
     """Return a number of a logarithmic scale without mathematical markup, such as 0.01 or 10⁻⁹."""
     exponent = round(math.log10(value)) if value > 0 else 0
