@@ -44,7 +44,7 @@ def _of_study(study: FinishedStudy) -> widgets.Widget:
     views: dict[str, Callable[[], widgets.Widget]] = {
         "latent units": lambda: latent.sliders(study, activation.value, choice),
         "all activations": lambda: reconstruction.comparison(study, choice),
-        "between two images": lambda: latent.between(study),
+        "between two": lambda: latent.between(study),
         "latent plane": lambda: latent.plane(study, activation.value),
         "training": lambda: training.epochs(study, activation.value),
     }

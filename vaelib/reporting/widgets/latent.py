@@ -12,6 +12,7 @@ from vaelib.reporting.widgets.pictures import SIDE, data_url, png, show, strip
 from vaelib.reporting.widgets.studies import FinishedStudy
 
 _STEPS = 9  # from one image to another
+_STRIP = 640  # pixels of the screen
 _GRID = 13  # pictures along a side of the plane
 _REACH = 3.0  # of the plane, in standard deviations of the prior
 _WIDE = widgets.Layout(width="340px")
@@ -94,7 +95,7 @@ def between(study: FinishedStudy) -> widgets.Widget:
             a, b = (model.encode(image)[0] for image in (first, last))
             shares = np.linspace(0, 1, _STEPS, dtype="float32")[:, None]
             decoded = model.decode((1 - shares) * a + shares * b)
-            rows.append((name, data_url(strip([first[0], *decoded, last[0]]), 56)))
+            rows.append((name, data_url(strip([first[0], *decoded, last[0]]), _STRIP)))
         table.value = str(fragments.strips(rows))
 
     for end in ends:
@@ -126,7 +127,7 @@ def plane(study: FinishedStudy, activation: str) -> widgets.Widget:
     grid[..., across], grid[..., up] = steps, steps[::-1, None]
     decoded = model.decode(grid.reshape(-1, model.latent_dim))
     mosaic = plots.as_colours(decoded.reshape(_GRID, _GRID, *decoded.shape[1:]))
-    figure = Figure((11, 5))
+    figure = Figure((8.5, 4))
     left, right = figure.subplots(1, 2)
     whole = mosaic.transpose(0, 2, 1, 3, 4).reshape(
         _GRID * mosaic.shape[2], _GRID * mosaic.shape[3], 3

@@ -5,6 +5,7 @@ import threading
 import ipywidgets as widgets
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vaelib.backend import keras
 from vaelib.data.images import ImageSet
@@ -18,6 +19,7 @@ from vaelib.training.probes import GradientProbe
 
 _HIDDEN_UNITS = (64, 32)
 _LATENT_DIM = 8
+_WRAPPED = widgets.Layout(flex_flow="row wrap")
 _PROBED = 128  # images
 
 
@@ -69,7 +71,7 @@ class LiveTraining:
             [
                 widgets.HBox([self.activation, self.rate, self.initializer]),
                 widgets.HBox([self.start, self.stop, self.clear, self._status]),
-                widgets.HBox([self._curves, self._layers]),
+                widgets.HBox([self._curves, self._layers], layout=_WRAPPED),
             ]
         )
 
@@ -131,13 +133,14 @@ class LiveTraining:
         show(self._layers, by_layer({name: last}), "Gradient of each layer of this model.")
 
     def _figure(self) -> Figure:
-        figure = Figure((6, 3.2))
+        figure = Figure((4.6, 3))
         ax = figure.subplots()
         for number, (label, rows) in enumerate(self.history.groupby("run", sort=False)):
             name, *_ = label.split(",")
             look = plots.style.style(name) | {"linestyle": plots.style.dashes(number)}
             ax.plot(rows["epoch"], rows["val_loss"], label=label, markersize=4, **look)
         ax.set(xlabel="epoch", ylabel="validation loss (nats)", xlim=(0.5, self._epochs + 0.5))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.legend(fontsize=7)
         return figure
 

@@ -51,7 +51,7 @@ def by_layer(gradients: dict[str, pd.DataFrame]) -> Figure:
     gradients : dict of str to pandas.DataFrame
         By activation, rows of one model and epoch; see `training.probes.GradientProbe`.
     """
-    figure = Figure((7, 3.2))
+    figure = Figure((4, 3))
     ax = figure.subplots()
     for name, rows in gradients.items():
         plots.curves.by_depth(ax, rows, "gradient_rms", name, **plots.style.style(name))
