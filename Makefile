@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help # explains the targets
-.PHONY: help env report claims publish lab test lint bench validate lock clean
+.PHONY: help env report open claims publish lab test lint bench validate lock clean
 PYTHON ?= python3
 export STUDY ?= studies/default.yml
 export REPORTS ?= reports
@@ -29,6 +29,9 @@ endif
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
 	@$(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") -- "$$STUDY" $(FIELDS)
 
+open: ## Show the page of all studies in a browser
+	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"
+
 claims: env ## Test the claims of articles on all finished studies: reports/claims.html
 	@$(BIN)/python -c 'import os; from vaelib.study import report; print(report.audit(os.environ["REPORTS"]))'
 
@@ -37,24 +40,21 @@ publish: env ## Copy a report to reports/published, which is committed: STUDY=st
 
 lab: env ## Open JupyterLab on copies of the notebooks in lab/, which keeps your changes
 	@mkdir -p lab; for n in notebooks/*.ipynb; do [ -e lab/$${n##*/} ] || cp $$n lab/; done
-	$(BIN)/jupyter lab --notebook-dir=. lab/03_explore.ipynb
+	$(BIN)/jupyter lab --notebook-dir=. $$([ "$$(id -u)" != 0 ] || echo --allow-root) lab/00_start.ipynb
 
 test: env lint ## Check it all: modules, notebooks, a small study up to its page
 	$(BIN)/python -m pytest
-
 lint: env ## Check style, and that packages import downwards only
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/lint-imports --no-cache --no-logo
 
 bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
 	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && $(BIN)/python benchmarks/convolutions.py $(ROUNDS:%=--rounds %) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
-
 validate: env ## Check closed forms and published figures, 20 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)
 
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -q pip compile -U --universal --generate-hashes --prerelease disallow \
 	  --python-version 3.11 --extra dev --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
-
 clean: ## Delete the environment and all reports that are not published
 	rm -rf .venv; git clean -fdXq reports

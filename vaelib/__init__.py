@@ -4,6 +4,8 @@ Names are imported when first used, so that reading tables does not import
 TensorFlow.
 """
 
+import sys
+
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -22,3 +24,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "training.probes": ["GradientProbe"],
     },
 )
+
+# In a notebook, objects show themselves; elsewhere IPython is not even looked for.
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
+    from vaelib.reporting import displays
+
+    displays.register(_shell)

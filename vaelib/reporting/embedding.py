@@ -3,9 +3,10 @@
 import base64
 import dataclasses
 import io
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
+if TYPE_CHECKING:  # at run time it would load matplotlib
+    from matplotlib.figure import Figure
 
 _LARGEST_DRAWING = 60_000  # bytes of SVG; a picture of more marks is smaller
 _PIXELS = 2  # of a picture for each pixel of the screen
@@ -28,7 +29,7 @@ class Embedded:
     height: int
 
 
-def embed(figure: Figure) -> Embedded:
+def embed(figure: "Figure") -> Embedded:
     """Turn a figure into a data URL; the same figure gives the same one.
 
     Parameters
@@ -45,14 +46,16 @@ def embed(figure: Figure) -> Embedded:
     return Embedded(f"data:image/{kind};base64,{encoded}", round(width), round(height))
 
 
-def _svg(figure: Figure) -> bytes:
+def _svg(figure: "Figure") -> bytes:
+    import matplotlib as mpl
+
     drawing = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "vaelib"}):  # else identifiers are random
         figure.savefig(drawing, format="svg", metadata={"Date": None})
     return drawing.getvalue()
 
 
-def _webp(figure: Figure) -> bytes:
+def _webp(figure: "Figure") -> bytes:
     picture = io.BytesIO()
     options = {"lossless": True, "quality": 50, "method": 4}  # as small, and much sooner
     figure.savefig(picture, format="webp", dpi=_PIXELS * figure.dpi, pil_kwargs=options)

@@ -6,13 +6,16 @@ and data sets, and causes of failures, may contain any character.
 
 import functools
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import jinja2
 import pandas as pd
-from matplotlib.figure import Figure
 
 from vaelib.analysis.claims.conclusions import Claim
 from vaelib.reporting import embedding, sentences, tables
+
+if TYPE_CHECKING:  # at run time it would load matplotlib
+    from matplotlib.figure import Figure
 
 
 class Fragment(str):
@@ -42,7 +45,7 @@ def answer(
     return _render("answer", first=first, others=single if len(single) > 1 else [])
 
 
-def figure(drawn: Figure, caption: str) -> Fragment:
+def figure(drawn: "Figure", caption: str) -> Fragment:
     """Return a figure with its caption, which is its text alternative, too.
 
     Parameters

@@ -8,7 +8,6 @@ import pandas as pd
 
 from vaelib.formatting import count, listed
 from vaelib.reporting import embedding, fragments, page, sentences
-from vaelib.reporting.figures import gallery as figures
 from vaelib.results import files, gallery, provenance
 
 TITLE = "Which activation function? All studies"
@@ -92,6 +91,8 @@ def _results(folder: Path, facts: dict) -> dict[str, Any]:
 
 def _picture(folder: Path, summary: pd.DataFrame) -> dict[str, Any] | None:
     """Return test images as the best activation decodes them; None without any."""
+    from vaelib.reporting.figures import gallery as figures  # which loads matplotlib
+
     pictures = gallery.read(folder)
     shown = [name for name in summary["activation"] if name in pictures.reconstructions]
     if not shown or not len(pictures.index):

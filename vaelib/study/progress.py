@@ -40,17 +40,8 @@ class Progress:
 
     def begin(self, folder: Path) -> None:
         """Say what will run, and where the report will be."""
-        study = self._study
-        settings = count(len(study.settings) * len(study.dataset), "setting")
-        most = len(study.activations) * len(study.seeds) * len(study.settings) * len(study.dataset)
-        design = "at most, as a race retires what is worse" if study.design == "race" else "in all"
-        tuned = " besides those that serve to tune" if study.tune else ""
-        self.note(study.question)
-        self.note(
-            f"{count(len(study.activations), 'activation')}, {settings}, up to "
-            f"{count(len(study.seeds), 'replicate')} each: {count(most, 'model')} {design}{tuned}. "
-            f"The report will be in {folder}."
-        )
+        self.note(self._study.question)
+        self.note(f"{self._study.plan} The report will be in {folder}.")
 
     def note(self, line: str) -> None:
         """Show a line above the bar, wrapped where the terminal ends."""

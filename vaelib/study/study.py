@@ -9,6 +9,7 @@ import pydantic
 
 from vaelib.data.sources import Source
 from vaelib.exceptions import StudyError
+from vaelib.formatting import count
 from vaelib.results import keys, provenance
 from vaelib.study import fields, own_activations, yaml_file
 from vaelib.training.configuration import NetworkConfiguration, Split, TrainingConfiguration
@@ -315,6 +316,19 @@ class Study(pydantic.BaseModel):
     def settings(self) -> list[keys.Setting]:
         """The grid: one setting for each comparison of the study on a data set."""
         return keys.settings(**{name: getattr(self, name) for name in keys.SETTING_KEYS})
+
+    @property
+    def plan(self) -> str:
+        """How many models it takes, in a sentence."""
+        settings = len(self.settings) * len(self.dataset)
+        most = len(self.activations) * len(self.seeds) * settings
+        race = self.design == "race"
+        design = "at most, as a race retires what is worse" if race else "in all"
+        tuned = " besides those that serve to tune" if self.tune else ""
+        return (
+            f"{count(len(self.activations), 'activation')}, {count(settings, 'setting')}, up to "
+            f"{count(len(self.seeds), 'replicate')} each: {count(most, 'model')} {design}{tuned}."
+        )
 
     def network(self, activation: str) -> NetworkConfiguration:
         """Return the network with one activation."""

@@ -1,0 +1,92 @@
+"""What IPython shows of objects: an ImageSet's images, a study's plan, a VAE's layers."""
+
+from IPython.core.interactiveshell import InteractiveShell
+
+_SHOWN = 20  # images of a contact sheet
+
+
+def register(shell: InteractiveShell) -> None:
+    """Let a notebook show objects by themselves; nothing is imported until one is shown."""
+    formatter = shell.display_formatter.formatters["text/html"]
+    formatter.for_type_by_name("vaelib.data.images", "ImageSet", image_set)
+    formatter.for_type_by_name("vaelib.study.study", "Study", study)
+    formatter.for_type_by_name("vaelib.models.vae", "VAE", vae)
+
+
+def image_set(images) -> str:
+    """Return a summary and a contact sheet of the first training images.
+
+    Parameters
+    ----------
+    images : ImageSet
+    """
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from vaelib.reporting import fragments
+    from vaelib.reporting.plots import images as plots
+
+    shown = np.asarray(images.train[:_SHOWN])
+    columns = min(10, len(shown))
+    rows = len(shown) // columns
+    sheet = plots.as_colours(shown[: rows * columns])
+    height, width = sheet.shape[1:3]
+    figure = Figure((columns * 0.6, rows * 0.6 * height / width), layout="none")
+    ax = figure.add_axes((0, 0, 1, 1))
+    plots.mosaic(ax, sheet.reshape(rows, columns, *sheet.shape[1:]))
+    sizes = (len(part) for part in (images.train, images.validation, images.test))
+    text = "{}: {:,} training, {:,} validation and {:,} test images of {}".format(
+        images.name, *sizes, " x ".join(map(str, images.shape))
+    )
+    labels = images.train_labels
+    if labels is not None:
+        text += f", {len(np.unique(labels))} labels"
+    return str(fragments.figure(figure, f"{text}. The first {len(sheet)} training images."))
+
+
+def study(asked) -> str:
+    """Return the question of a study, how many models it takes, and its fields.
+
+    Parameters
+    ----------
+    asked : Study
+    """
+    import pandas as pd
+
+    from vaelib.reporting import fragments
+
+    fields = asked.model_dump(mode="json", exclude={"own_activations", "question"})
+    frame = pd.DataFrame({"value": [str(value) for value in fields.values()]}, index=list(fields))
+    caption = f"{asked.question} {asked.plan}"
+    return str(fragments.plain_table(frame.rename_axis("field"), caption))
+
+
+def vae(model) -> str:
+    """Return the layers of the two halves of a VAE, with their sizes.
+
+    Parameters
+    ----------
+    model : VAE
+    """
+    import pandas as pd
+
+    from vaelib.reporting import fragments
+
+    rows = [
+        (half.name, layer.name, type(layer).__name__, _shape(layer.output), layer.count_params())
+        for half in (model.encoder, model.decoder)
+        for layer in half.layers
+    ]
+    columns = ["half", "layer", "kind", "output", "parameters"]
+    frame = pd.DataFrame(rows, columns=columns).set_index("half")
+    parameters = model.encoder.count_params() + model.decoder.count_params()
+    caption = (
+        f"VAE of {model.architecture} layers, {model.activation}, {model.latent_dim} latent units, "
+        f"{model.likelihood} likelihood: {parameters:,} parameters."
+    )
+    return str(fragments.plain_table(frame, caption))
+
+
+def _shape(output) -> str:
+    tensors = output if isinstance(output, list | tuple) else [output]
+    return ", ".join(" x ".join(str(side) for side in tensor.shape[1:]) for tensor in tensors)
