@@ -198,6 +198,11 @@ def section(name: str, **values) -> Fragment:
     return _render(f"sections/{name}", **values)
 
 
+def questions(answers: Sequence[sentences.Answer]) -> Fragment:
+    """Return questions with their answers, and links to the claims they rest on."""
+    return _render("questions", answers=answers)
+
+
 def claim(judged: Claim) -> Fragment:
     """Return a claim, what counts as evidence, the verdict and its conditions."""
     return _render("claim", claim=judged)

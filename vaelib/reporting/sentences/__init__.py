@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "answers": ["Statement", "across", "answer", "headline"],
         "course": ["lead", "race_stages", "training_ends", "tuning"],
         "images": ["Images", "images"],
+        "questions": ["Answer", "questions"],
         "notes": ["diagnoses", "failures", "note", "verdict_note"],
     },
 )

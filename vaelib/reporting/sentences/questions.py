@@ -1,0 +1,179 @@
+"""The questions of articles on activation functions, answered from the claims' evidence."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import pandas as pd
+
+from vaelib.analysis import budget, comparisons
+from vaelib.analysis.claims import measurements
+from vaelib.analysis.claims.conclusions import Claim
+from vaelib.analysis.claims.evidence import Outcome
+from vaelib.analysis.claims.measurements import Case, Measurements
+from vaelib.analysis.verdicts import Verdict
+from vaelib.formatting import count, listed, nats
+
+_NOTHING = "No study has the runs it takes."
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A question and its answer.
+
+    Attributes
+    ----------
+    question : str
+    sentences : tuple of str
+    claims : tuple of int
+        Numbers of the claims that the answer rests on.
+    """
+
+    question: str
+    sentences: tuple[str, ...]
+    claims: tuple[int, ...]
+
+
+def questions(measured: Measurements, found: Sequence[Claim]) -> list[Answer]:
+    """Answer five questions from what was measured.
+
+    Parameters
+    ----------
+    measured : Measurements
+    found : sequence of Claim
+        All of them, judged on these measurements.
+    """
+    claims = {(claim.number, claim.part): claim for claim in found}
+    usual = [case for case in measured.cases if case.setting == measured.usual]
+    linear = claims[6, ""]
+    answers = [
+        Answer("Why activation functions at all?", _non_linear(linear, measured), (6,)),
+        Answer("Why not a linear one?", _linear(linear, usual), (6,)),
+        Answer("Why ReLU?", _relu(claims, usual), (1, 2)),
+        Answer("How to choose?", _choice(measured, usual), (1, 6, 8)),
+        Answer("How to cure a vanishing gradient?", _cures(claims), (4, 7)),
+    ]
+    return [
+        one if one.sentences else dataclasses.replace(one, sentences=(_NOTHING,)) for one in answers
+    ]
+
+
+def _non_linear(linear: Claim, measured: Measurements) -> tuple[str, ...]:
+    rows = linear.evidence
+    if rows.empty:
+        return ()
+    named = rows.assign(setting=measurements.labels(rows, measured.usual))
+    most, least = (
+        named.loc[named["difference"].idxmax()],
+        named.loc[named["difference"].idxmin()],
+    )
+    return (
+        f"Of {count(len(rows), 'comparison')} of a non-linear activation with a linear network, "
+        f"the non-linear one is better in {_many(rows, Outcome.HOLDS)}, tied or worse in "
+        f"{_many(rows, Outcome.CONTRADICTED)}.",
+        f"The most that one gains is {nats(most['difference'])} nats of ELBO, by "
+        f"{most['nonlinear']} ({most['setting']}).",
+        f"The least is {nats(least['difference'], signed=True)} nats, by {least['nonlinear']} "
+        f"({least['setting']}): what matters is which non-linearity, and how long it is trained.",
+    )
+
+
+def _linear(linear: Claim, usual: Sequence[Case]) -> tuple[str, ...]:
+    sentences = []
+    for case in usual:
+        sentences.append(f"In the usual setting it is {_standing(case, 'linear')}.")
+        ranked = _ranked(case)
+        if "linear" in ranked and ranked.index[0] != "linear":
+            behind = nats(ranked.iloc[0] - ranked["linear"])
+            sentences.append(f"It is {behind} nats behind {ranked.index[0]} there.")
+    rows = linear.evidence
+    if len(rows):
+        lost = rows[rows["outcome"] == Outcome.CONTRADICTED]
+        short = int((~lost["training"].astype(str).str.startswith("to the end")).sum())
+        sentences.append(
+            f"A non-linear activation is tied or worse in {len(lost)} of "
+            f"{count(len(rows), 'comparison')}; in {short} of these, training was a fixed number "
+            "of epochs and not to the end."
+        )
+    return tuple(sentences)
+
+
+def _relu(claims: dict, usual: Sequence[Case]) -> tuple[str, ...]:
+    best, steps, time = claims[1, ""], claims[2, "steps"], claims[2, "time"]
+    sentences = [
+        f"Among sigmoid, tanh and ReLU it reconstructs best: {_verdict(best)}.",
+        f"That it needs fewer steps to a given quality is {_verdict(steps)}; that a step takes "
+        f"less time is {_verdict(time)}.",
+    ]
+    sentences += [
+        f"Among all, in the usual setting, it is {_standing(one, 'relu')}." for one in usual
+    ]
+    return tuple(sentences)
+
+
+def _choice(measured: Measurements, usual: Sequence[Case]) -> tuple[str, ...]:
+    sentences = []
+    for case in usual:
+        best = _ranked(case).index[0]
+        sentences.append(
+            f"In the usual setting {best} has the best ELBO: it is {_standing(case, best)}."
+        )
+    ranked = [_ranked(case) for case in measured.cases]
+    firsts = pd.Series([one.index[0] for one in ranked if len(one) > 1]).value_counts()
+    if len(firsts):
+        shares = listed([f"{name} in {many}" for name, many in firsts.items()])
+        sentences.append(
+            f"Over {count(firsts.sum(), 'setting')}, the best mean ELBO is of {shares}."
+        )
+    if len(firsts) > 1:
+        sentences.append("No activation serves them all: measure it on your images.")
+    return tuple(sentences)
+
+
+def _cures(claims: dict) -> tuple[str, ...]:
+    sigmoid, tanh, relu = (claims[4, part] for part in ("sigmoid", "tanh", "relu"))
+    remedies = ("deeper model", "other optimiser", "other activation")
+    cured = [f"by {_with_article(part)}: {_verdict(claims[7, part])}" for part in remedies]
+    return (
+        f"That it vanishes with depth is {_verdict(sigmoid)} for sigmoid and {_verdict(tanh)} for "
+        f"tanh.",
+        f"That it does not for ReLU is {_verdict(relu)}.",
+        f"That it is cured {'; '.join(cured)}.",
+    )
+
+
+def _with_article(noun: str) -> str:
+    """Return a noun with its indefinite article."""
+    return f"another {noun.removeprefix('other ')}" if noun.startswith("other ") else f"a {noun}"
+
+
+def _many(rows: pd.DataFrame, outcome: Outcome) -> int:
+    return int((rows["outcome"] == outcome).sum())
+
+
+def _verdict(claim: Claim) -> str:
+    """Return the verdict, and the counts of its cases."""
+    counts = "; ".join(one.split(":")[0] for one in claim.conditions)
+    return f"{claim.verdict} ({counts})"
+
+
+def _ranked(case: Case) -> pd.Series:
+    """Return the ELBO of each activation in a case, paired by replicate, best first."""
+    square = case.runs.pivot_table(index="replicate", columns="activation", values="elbo")
+    return budget.paired_means(square).sort_values(ascending=False)
+
+
+def _standing(case: Case, name: str) -> str:
+    """Return which activations one is better than, worse than, and not told from, by ELBO."""
+    against = comparisons.verdicts_against_others(case.pairs, name, "elbo")["verdict"]
+    words = {
+        Verdict.BETTER: "better than",
+        Verdict.TIED: "practically tied with",
+        Verdict.OPEN: "not distinguished from",
+        Verdict.WORSE: "worse than",
+    }
+    parts = [
+        f"{text} {listed(sorted(against.index[against == verdict]))}"
+        for verdict, text in words.items()
+        if (against == verdict).any()
+    ]
+    return "; ".join(parts) if parts else "compared with no other"
