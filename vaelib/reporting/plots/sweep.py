@@ -71,6 +71,8 @@ def over_dimension(
     names = {column: "mean", f"{column}_low": "low", f"{column}_high": "high"}
     for name in table["activation"].drop_duplicates():
         rows = table[table["activation"] == name].rename(columns=names).sort_values(x)
+        if logarithmic:  # an interval that reaches below 0 would fill the axes
+            rows["low"] = rows["low"].where(rows["low"] > 0)
         band(ax, rows.dropna(subset=["mean"]), name, x=x)
     values = sorted(table[x].unique())
     if values[0] > 0 and values[-1] > 4 * values[0]:

@@ -43,13 +43,14 @@ def questions(measured: Measurements, found: Sequence[Claim]) -> list[Answer]:
         All of them, judged on these measurements.
     """
     claims = {(claim.number, claim.part): claim for claim in found}
-    usual = [case for case in measured.cases if case.setting == measured.usual]
+    widest = max(measured.cases, key=_width, default=None)
+    where = "" if widest is None else _where(widest, measured)
     linear = claims[6, ""]
     answers = [
         Answer("Why activation functions at all?", _non_linear(linear, measured), (6,)),
-        Answer("Why not a linear one?", _linear(linear, usual), (6,)),
-        Answer("Why ReLU?", _relu(claims, usual), (1, 2)),
-        Answer("How to choose?", _choice(measured, usual), (1, 6, 8)),
+        Answer("Why not a linear one?", _linear(linear, widest, where), (6,)),
+        Answer("Why ReLU?", _relu(claims, widest, where), (1, 2)),
+        Answer("How to choose?", _choice(measured, widest, where), (1, 6, 8)),
         Answer("How to cure a vanishing gradient?", _cures(claims), (4, 7)),
     ]
     return [
@@ -77,11 +78,11 @@ def _non_linear(linear: Claim, measured: Measurements) -> tuple[str, ...]:
     )
 
 
-def _linear(linear: Claim, usual: Sequence[Case]) -> tuple[str, ...]:
+def _linear(linear: Claim, widest: Case | None, where: str) -> tuple[str, ...]:
     sentences = []
-    for case in usual:
-        sentences.append(f"In the usual setting it is {_standing(case, 'linear')}.")
-        ranked = _ranked(case)
+    if widest is not None:
+        sentences.append(f"{where}, it is {_standing(widest, 'linear')}.")
+        ranked = _ranked(widest)
         if "linear" in ranked and ranked.index[0] != "linear":
             behind = nats(ranked.iloc[0] - ranked["linear"])
             sentences.append(f"It is {behind} nats behind {ranked.index[0]} there.")
@@ -97,33 +98,27 @@ def _linear(linear: Claim, usual: Sequence[Case]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _relu(claims: dict, usual: Sequence[Case]) -> tuple[str, ...]:
+def _relu(claims: dict, widest: Case | None, where: str) -> tuple[str, ...]:
     best, steps, time = claims[1, ""], claims[2, "steps"], claims[2, "time"]
     sentences = [
         f"Among sigmoid, tanh and ReLU it reconstructs best: {_verdict(best)}.",
         f"That it needs fewer steps to a given quality is {_verdict(steps)}; that a step takes "
         f"less time is {_verdict(time)}.",
     ]
-    sentences += [
-        f"Among all, in the usual setting, it is {_standing(one, 'relu')}." for one in usual
-    ]
+    if widest is not None:
+        sentences.append(f"{where}, it is {_standing(widest, 'relu')}.")
     return tuple(sentences)
 
 
-def _choice(measured: Measurements, usual: Sequence[Case]) -> tuple[str, ...]:
-    sentences = []
-    for case in usual:
-        best = _ranked(case).index[0]
-        sentences.append(
-            f"In the usual setting {best} has the best ELBO: it is {_standing(case, best)}."
-        )
+def _choice(measured: Measurements, widest: Case | None, where: str) -> tuple[str, ...]:
+    if widest is None:
+        return ()
+    best = _ranked(widest).index[0]
+    sentences = [f"{where}, {best} has the best ELBO: it is {_standing(widest, best)}."]
     ranked = [_ranked(case) for case in measured.cases]
     firsts = pd.Series([one.index[0] for one in ranked if len(one) > 1]).value_counts()
-    if len(firsts):
-        shares = listed([f"{name} in {many}" for name, many in firsts.items()])
-        sentences.append(
-            f"Over {count(firsts.sum(), 'setting')}, the best mean ELBO is of {shares}."
-        )
+    shares = listed([f"{name} in {many}" for name, many in firsts.items()])
+    sentences.append(f"Over {count(firsts.sum(), 'setting')}, the best mean ELBO is of {shares}.")
     if len(firsts) > 1:
         sentences.append("No activation serves them all: measure it on your images.")
     return tuple(sentences)
@@ -160,6 +155,17 @@ def _ranked(case: Case) -> pd.Series:
     """Return the ELBO of each activation in a case, paired by replicate, best first."""
     square = case.runs.pivot_table(index="replicate", columns="activation", values="elbo")
     return budget.paired_means(square).sort_values(ascending=False)
+
+
+def _width(case: Case) -> tuple[int, int]:
+    """Return the numbers of activations and of models of a case."""
+    return case.runs["activation"].nunique(), len(case.runs)
+
+
+def _where(case: Case, measured: Measurements) -> str:
+    """Return which activations a case compares, and in which setting."""
+    (label, *_) = measurements.labels(pd.DataFrame([case.setting]), measured.usual)
+    return f"Among {case.runs['activation'].nunique()} activations ({label})"
 
 
 def _standing(case: Case, name: str) -> str:
