@@ -170,6 +170,7 @@ def notebook_fields() -> list[str]:
     """Return the fields of a study that are parameters of the training notebook."""
     others = {
         "name",
+        "question",
         "activations",
         "design",
         "tune",
