@@ -21,7 +21,7 @@ TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tfoot
 TAGS |= {"span", "details", "summary", "img", "pre", "div", "caption", "code", "article"}
 TAGS |= {"figure", "figcaption"}
 ATTRIBUTES = {"class", "href", "src", "width", "height", "alt", "scope", "id"}
-ATTRIBUTES |= {"tabindex", "role", "aria-label"}
+ATTRIBUTES |= {"tabindex", "role", "aria-label", "colspan"}
 
 
 def parse(fragment: str) -> BeautifulSoup:
@@ -51,6 +51,8 @@ def rendered(name: str) -> dict[str, str]:
     pictures = {"train": 1, "validation": 1, "test": 1, "redrawn": True, "shape": [8, 8, 3]}
     images = {"images": {name: pictures | {"pixels": name}}, "skipped": {name: [name] * 99}}
     study = {"study": {"name": name}, "images": {name: name}, "versions": {name: name}}
+    titles = ("leader", "val_elbo", "second", "ahead", "better", "tied", "open", "worse")
+    led = pd.DataFrame({"budget": [1]} | {title: [name] for title in titles})
     card = dict.fromkeys(("name", "page", "question", "described", "cost"), name)
     said = sentences.answer(rows, pairs, given)
     picture = {"figure": embedding.embed(Figure((1, 1))), "caption": name}
@@ -58,6 +60,9 @@ def rendered(name: str) -> dict[str, str]:
     cards += [{**card, "answer": None}]
     return {
         "answer": fragments.answer([rows, rows], [pairs, pairs], given),
+        "strips": fragments.strips([(name, name)]),
+        "questions": fragments.questions([sentences.Answer(name, (name,), (1, 2))]),
+        "leaders": fragments.leaders(led, name),
         "figure": fragments.figure(Figure((1, 1)), name),
         "index": fragments.index(cards, [dict.fromkeys(("claim", "part", "verdict"), name)]),
         "results": fragments.results(rows, given),
@@ -77,7 +82,8 @@ def rendered(name: str) -> dict[str, str]:
         "claim": fragments.claim(claim(name, pd.DataFrame())),
         "evidence": fragments.evidence(claim(name, pd.DataFrame({name: [name, "x"]}))),
         "reconstructions": fragments.reconstructions(
-            name, [{"name": name, "image": name, "error": name, "mse": 0.5}]
+            name,
+            [dict.fromkeys(("name", "image", "error", "map"), name) | {"mse": 0.5, "ssim": 0.5}],
         ),
     }
 

@@ -351,9 +351,10 @@ def test_a_function_of_a_file_is_trained_shown_with_its_text_and_loaded(gridded,
         model.reconstruct(images), shown.reconstructions["snake"], atol=2 / 255
     )
     activations._REGISTRY.pop("mine.py:snake")
-    explored = widgets.load_model(gridded, "snake")
-    assert widgets.shown_name(gridded, explored) == "snake"
-    assert len(widgets.units_by_kl(gridded, explored)) == explored.latent_dim
+    study = widgets.FinishedStudy(gridded)
+    explored = study.model("snake")
+    assert study.shown_name(explored) == "snake"
+    assert len(study.divergences("snake")) == explored.latent_dim
 
 
 RACE = """

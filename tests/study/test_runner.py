@@ -351,8 +351,9 @@ def test_several_data_sets_are_trained_and_named(tmp_path, several, trainer, cap
     trainer.failing = {("many", "tanh")}
     with pytest.raises(RunError, match="some runs failed .*: many tanh: not now"):
         run_study(several, tmp_path)
-    lines = sorted(" ".join(line.split()) for line in capsys.readouterr().out.splitlines())
-    headline = "test ELBO -7.00 nats, 1 model of 1 epoch, 1.5 s training"
+    printed = capsys.readouterr().out.splitlines()
+    lines = sorted(" ".join(line.split()) for line in printed if line.startswith("  "))
+    headline = "test ELBO −7.00 nats, 1 model of 1 epoch, 1.5 s training"
     assert lines == [
         f"large relu {headline}",
         f"large tanh {headline}",
@@ -385,7 +386,8 @@ def test_the_report_gets_what_finished_in_the_studys_order(tmp_path, several, tr
 
 def test_one_data_set_is_not_named_on_every_line(tmp_path, tiny, trainer, capsys):
     run_study(tiny, tmp_path)
-    starts = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    printed = capsys.readouterr().out.splitlines()
+    starts = {line.split()[0] for line in printed if line.startswith("  ")}
     assert starts == {"relu", "tanh"}
 
 
