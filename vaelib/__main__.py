@@ -7,7 +7,8 @@ import sys
 import yaml
 
 from vaelib.exceptions import RunError, StudyError
-from vaelib.study import report, yaml_file
+from vaelib.reporting import index
+from vaelib.study import yaml_file
 from vaelib.study.notebook import import_quickly
 from vaelib.study.progress import wrapped
 from vaelib.study.runner import run_study
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: finished runs are kept; the same command goes on", file=sys.stderr)
         return 130
-    print(wrapped(report.answer(page.parent)))
+    print(wrapped(str(index.answer(page.parent))))
     print(f"report: {page.as_uri()}")
     return 0
 

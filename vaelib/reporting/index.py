@@ -59,9 +59,34 @@ def described(facts: dict) -> str:
     return " \N{MIDDLE DOT} ".join(parts)
 
 
+def answer(folder: Path) -> sentences.Statement:
+    """Return the answer of a finished report, in a few sentences.
+
+    Parameters
+    ----------
+    folder : path
+        Of the study's report.
+    """
+    facts = _facts(folder)
+    return sentences.headline(*_tables(folder, facts), facts)
+
+
+def _facts(folder: Path) -> dict:
+    return json.loads((folder / files.FACTS).read_text())
+
+
+def _tables(folder: Path, facts: dict) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """Return the summary and the verdicts of each comparison."""
+    compared = len(facts["comparisons"])
+    summaries, verdicts = (
+        files.by_comparison(folder / name, compared) for name in (files.SUMMARY, files.VERDICTS)
+    )
+    return summaries, verdicts
+
+
 def _study(folder: Path) -> dict[str, Any]:
     """Return what the page says about a study."""
-    facts = json.loads((folder / files.FACTS).read_text())
+    facts = _facts(folder)
     found = {
         "name": folder.name,
         "page": f"{folder.name}/{files.PAGE}",
@@ -76,9 +101,7 @@ def _study(folder: Path) -> dict[str, Any]:
 
 
 def _results(folder: Path, facts: dict) -> dict[str, Any]:
-    compared = len(facts["comparisons"])
-    summaries = files.by_comparison(folder / files.SUMMARY, compared)
-    verdicts = files.by_comparison(folder / files.VERDICTS, compared)
+    summaries, verdicts = _tables(folder, facts)
     runs = files.read_csv(folder / files.FILES["runs"])
     now = provenance.code_digest(set(runs["architecture"]))
     return {

@@ -11,7 +11,7 @@ from vaelib.analysis import summary
 from vaelib.analysis.new_images import test_sets
 from vaelib.data.images import ImagePool
 from vaelib.data.sources import Source
-from vaelib.reporting import fragments, index, sentences
+from vaelib.reporting import fragments, index
 from vaelib.reporting.page import to_html
 from vaelib.results import files, gallery, provenance
 from vaelib.study.notebook import run_notebook
@@ -149,21 +149,6 @@ def build_without_runs(study: Study, failed: pd.DataFrame, folder: Path) -> Path
     executed = folder / COMPARE.name
     nbformat.write(notebook, executed)
     return to_html(executed, folder / files.PAGE, study.question, study.name, _LINKS)
-
-
-def answer(folder: Path) -> str:
-    """Return the answer of a finished report, in a few sentences.
-
-    Parameters
-    ----------
-    folder : path
-        Of the study's report.
-    """
-    facts = json.loads((folder / files.FACTS).read_text())
-    compared = len(facts["comparisons"])
-    summaries = files.by_comparison(folder / files.SUMMARY, compared)
-    verdicts = files.by_comparison(folder / files.VERDICTS, compared)
-    return str(sentences.headline(summaries, verdicts, facts))
 
 
 def audit(reports: str | Path = "reports") -> Path:
