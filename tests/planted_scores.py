@@ -49,3 +49,21 @@ def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None, *
         "history": pd.concat(history, ignore_index=True),
         "scores": pd.DataFrame(columns=[*keys.MODEL_KEYS, "image", "elbo"]),
     }
+
+
+# Half the interval of two values with a difference of 1: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
+T_OF_TWO = 12.7062047362 / 2
+HISTORY = pd.DataFrame(
+    [
+        ("relu", 0, 1, 9.0),
+        ("relu", 0, 2, 5.0),
+        ("relu", 0, 3, 6.0),
+        ("relu", 1, 1, 7.0),
+        ("relu", 1, 2, 7.0),
+        ("relu", 1, 3, 4.0),
+        ("tanh", 0, 1, 9.0),
+        ("tanh", 0, 2, 8.5),
+        ("tanh", 0, 3, 8.0),
+    ],
+    columns=["activation", "seed", "epoch", "val_loss"],
+)

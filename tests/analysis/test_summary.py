@@ -1,4 +1,4 @@
-"""The report's table and curves: means over seeds, intervals, ties."""
+"""The report's table: means over seeds, intervals, ties."""
 
 import dataclasses
 import math
@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from planted_scores import study
+from planted_scores import HISTORY, T_OF_TWO, study
 
 from vaelib.analysis import comparisons, summary, verdicts
 from vaelib.analysis.new_images import TestSet
@@ -14,22 +14,6 @@ from vaelib.results import columns
 
 JUDGED = [metric.column for metric in columns.JUDGED]
 REDRAWN = TestSet(redrawn=True, images=10, others=90)
-# Half the interval of two values with a difference of 1: t(0.975, 1) s / sqrt(2), s = 1 / sqrt(2).
-T_OF_TWO = 12.7062047362 / 2
-HISTORY = pd.DataFrame(
-    [
-        ("relu", 0, 1, 9.0),
-        ("relu", 0, 2, 5.0),
-        ("relu", 0, 3, 6.0),
-        ("relu", 1, 1, 7.0),
-        ("relu", 1, 2, 7.0),
-        ("relu", 1, 3, 4.0),
-        ("tanh", 0, 1, 9.0),
-        ("tanh", 0, 2, 8.5),
-        ("tanh", 0, 3, 8.0),
-    ],
-    columns=["activation", "seed", "epoch", "val_loss"],
-)
 
 
 def summarize(tables: dict, target: float = 1.0) -> pd.DataFrame:
@@ -145,29 +129,6 @@ def test_diverged_runs_count_in_no_tie():
     assert table["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
 
 
-def test_over_seeds_averages_the_rows_that_all_seeds_have():
-    curves = summary.over_seeds(HISTORY, "val_loss", ["epoch"])
-    assert list(curves["activation"]) == ["relu"] * 3 + ["tanh"] * 3
-    np.testing.assert_array_equal(curves["epoch"], [1, 2, 3, 1, 2, 3])
-    np.testing.assert_array_equal(curves["mean"], [8, 6, 5, 9, 8.5, 8])
-    reach = T_OF_TWO * np.array([2, 2, 2, *[np.nan] * 3])
-    np.testing.assert_allclose(curves["low"], curves["mean"] - reach)
-    np.testing.assert_allclose(curves["high"], curves["mean"] + reach)
-    shorter = summary.over_seeds(HISTORY.drop(4), "val_loss", ["epoch"])
-    assert list(shorter["epoch"]) == [1, 3, 1, 2, 3]
-
-
-def test_over_seeds_keeps_several_columns():
-    table = HISTORY.assign(depth=HISTORY["epoch"], layer=HISTORY["epoch"].map("layer_{}".format))
-    layers = summary.over_seeds(table, "val_loss", ["depth", "layer"])
-    assert list(layers.columns) == ["activation", "depth", "layer", "mean", "low", "high"]
-    assert list(layers["layer"][:3]) == ["layer_1", "layer_2", "layer_3"]
-
-
-def test_over_seeds_of_an_empty_table_is_empty():
-    assert summary.over_seeds(HISTORY[:0], "val_loss", ["epoch"]).empty
-
-
 RULES = summary.Rules(
     activations=("relu", "tanh"),
     seeds=(0, 1),
@@ -255,13 +216,3 @@ def test_a_race_gives_the_order_and_distances_are_paired():
     assert facts["race"]["alive"] == ("a", "b")
     (gone,) = facts["race"]["stages"][0]["retired"]
     assert (gone["activation"], gone["difference"]) == ("c", pytest.approx(expected))
-
-
-def test_measurements_are_those_of_the_start_and_of_the_kept_weights():
-    runs = pd.DataFrame({"model": ["x", "y"], "kept_epoch": [2, 1]})
-    rows = [(model, epoch) for model in "xy" for epoch in range(4)]
-    gradients = pd.DataFrame(rows, columns=["model", "epoch"])
-    moments = summary.at_moments(gradients, runs)
-    assert list(moments) == [summary.BEFORE, summary.AFTER]
-    assert [tuple(row) for row in moments[summary.BEFORE].to_numpy()] == [("x", 0), ("y", 0)]
-    assert [tuple(row) for row in moments[summary.AFTER].to_numpy()] == [("x", 2), ("y", 1)]

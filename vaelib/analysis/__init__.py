@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "claims",
         "comparisons",
+        "curves",
         "diagnosis",
         "intervals",
         "paired_tests",

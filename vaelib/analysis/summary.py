@@ -1,4 +1,4 @@
-"""The report's table and its curves: means over seeds with intervals."""
+"""The report's table: means over seeds with intervals."""
 
 import dataclasses
 import math
@@ -13,8 +13,6 @@ from vaelib.analysis.race import Race
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import METRICS, OF_RECONSTRUCTIONS, Direction, Metric
 from vaelib.results.keys import SETTING_KEYS, Status
-
-BEFORE, AFTER = "before training", "after training"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -306,54 +304,3 @@ def pca_scores(runs: pd.DataFrame) -> dict | None:
         if not math.isnan(low):
             found |= {f"{metric.column}_low": float(low), f"{metric.column}_high": float(high)}
     return found
-
-
-def at_moments(gradients: pd.DataFrame, runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the measurements before training and with the weights that were kept.
-
-    Parameters
-    ----------
-    gradients : pandas.DataFrame
-        See `training.probes.GradientProbe`.
-    runs : pandas.DataFrame
-        Of the same models.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        By `BEFORE` and `AFTER`.
-    """
-    kept = gradients["model"].map(runs.set_index("model")["kept_epoch"])
-    return {
-        BEFORE: gradients[gradients["epoch"] == 0],
-        AFTER: gradients[gradients["epoch"] == kept],
-    }
-
-
-def over_seeds(table: pd.DataFrame, value: str, by: list[str]) -> pd.DataFrame:
-    """Return the mean and interval over seeds of a value.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With the columns ``activation``, ``seed``, `value` and those of `by`.
-    value : str
-    by : list of str
-        Columns that identify a row within one model, such as ``epoch``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``activation``, the columns of `by`, ``mean``, ``low``, ``high``; only
-        rows that all of the activation's seeds have.
-    """
-    parts = []
-    for activation, group in table.groupby("activation", sort=False):
-        wide = group.pivot_table(index="seed", columns=by, values=value, sort=True).dropna(axis=1)
-        low, high = intervals.mean_interval(wide.to_numpy())
-        part = wide.mean().rename("mean").reset_index().assign(low=low, high=high)
-        part.insert(0, "activation", activation)
-        parts.append(part)
-    if not parts:
-        return pd.DataFrame(columns=["activation", *by, "mean", "low", "high"])
-    return pd.concat(parts, ignore_index=True)

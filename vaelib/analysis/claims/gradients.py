@@ -12,9 +12,9 @@ import pandas as pd
 from vaelib.analysis import intervals
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.measurements import ANY, SETTING, Measurements
+from vaelib.analysis.curves import BEFORE
 from vaelib.analysis.diagnosis.criteria import DEFAULTS, RelativeQuality
 from vaelib.analysis.diagnosis.symptoms import collapsed
-from vaelib.analysis.summary import BEFORE
 
 LEARNING = "while learning"
 COLUMNS = {BEFORE: "gradient_flow_start", LEARNING: "gradient_flow_learning"}

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from vaelib.analysis import budget, verdicts
-from vaelib.analysis.summary import AFTER, at_moments, over_seeds
+from vaelib.analysis.curves import at_moments, inactive_shares, over_seeds
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
 from vaelib.results.columns import JUDGED
@@ -111,10 +111,9 @@ def inactive_units(
     saturation : float
         Slope below which an element counts as saturated.
     """
-    hidden = at_moments(gradients, runs)[AFTER].dropna(subset=["dead"])
-    if hidden.empty:
+    shares = inactive_shares(gradients, runs, order).mul(100)
+    if shares.empty:
         return message("This network has no hidden layers.")
-    shares = hidden.groupby("activation")[["dead", "saturated"]].mean().reindex(order).mul(100)
     size = (WIDTH, 0.6 + 0.24 * len(shares))
     fig, axes = subplots(1, 2, figsize=size, sharey=True)
     plots.comparison.bars(axes[0], shares["dead"], "dead units (%)")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from vaelib.analysis.summary import AFTER, at_moments
+from vaelib.analysis.curves import AFTER, at_moments
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, subplots
 

@@ -12,7 +12,7 @@ from vaelib.analysis import budget
 from vaelib.analysis.claims.conclusions import Claim
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.gradients import FlowState
-from vaelib.analysis.summary import AFTER, at_moments, over_seeds
+from vaelib.analysis.curves import at_moments, inactive_shares, over_seeds
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, fixed, listed, nats, number, percent, ratio
 from vaelib.reporting.sentences.course import lead
@@ -126,10 +126,9 @@ def inactive_units(
     saturation : float
         Slope below which an element counts as saturated.
     """
-    hidden = at_moments(gradients, runs)[AFTER].dropna(subset=["dead"])
-    if hidden.empty:
+    shares = inactive_shares(gradients, runs, order)
+    if shares.empty:
         return "This network has no hidden layers."
-    shares = hidden.groupby("activation")[["dead", "saturated"]].mean().reindex(order)
     dead = shares["dead"][shares["dead"] >= 0.005].sort_values(ascending=False)
     some = listed([f"{name} {percent(share)}" for name, share in dead.items()]) if len(dead) else ""
     most = shares["saturated"].idxmax()
