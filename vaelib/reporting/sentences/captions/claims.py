@@ -1,0 +1,53 @@
+"""Captions of the figures of the claims."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from vaelib.analysis.claims.conclusions import Claim
+from vaelib.analysis.claims.evidence import Outcome
+from vaelib.analysis.claims.gradients import FlowState
+from vaelib.formatting import count, listed
+
+
+def evidence(claim: Claim, what: str) -> str:
+    """Describe the estimates that a claim rests on.
+
+    Parameters
+    ----------
+    claim : Claim
+        With rows.
+    what : str
+        The difference that is drawn.
+    """
+    outcomes = claim.evidence["outcome"].value_counts()
+    found = [f"{outcomes[one]} {one}" for one in Outcome if one in outcomes]
+    part = f", {claim.part}" if claim.part else ""
+    return (
+        f"Claim {claim.number}{part}: {what} in each setting, with 95 % intervals. Of "
+        f"{count(len(claim.evidence), 'estimate')}: {listed(found)}."
+    )
+
+
+def flow_over_depth(flows: pd.DataFrame, activations: Sequence[str], limit: float) -> str:
+    """Describe gradient flow over depth.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        See `gradients.flow_by_setting`.
+    activations : sequence of str
+        Those drawn.
+    limit : float
+        Flow below which a gradient has vanished.
+    """
+    rows = flows[flows["activation"].isin(activations)]
+    parts = [
+        f"{name} {(own['state'] == FlowState.VANISHED).sum()} of {len(own)}"
+        for name, own in rows.groupby("activation", sort=False)
+    ]
+    where = listed(parts) if parts else "none"
+    return (
+        f"Gradient flow over depth. Below {limit:g} (dotted) the gradient has vanished; settings "
+        f"and moments in which it has: {where}."
+    )
