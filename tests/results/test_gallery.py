@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vaelib.results import files, gallery
+from vaelib.results import exploration, files, gallery
 from vaelib.results.pictures import Pictures
 
 LEVEL = 0.501 / 255  # half a grey level, to which pixels are rounded
@@ -158,21 +158,21 @@ def test_a_report_may_call_activations_by_other_names(tmp_path, make_run, test_i
     found = gallery.read(tmp_path)
     names_of_all = [list(by) for by in (found.reconstructions, found.ranked, found.samples)]
     assert names_of_all == [["wave", "relu"]] * 3
-    gallery.write_models(tmp_path, runs, {"0a", "0b"}, test_images, names=names)
-    assert gallery.model_file(tmp_path, "wave").read_text() == "mine.py:wave of 0a"
+    exploration.write_models(tmp_path, runs, {"0a", "0b"}, test_images, names=names)
+    assert exploration.model_file(tmp_path, "wave").read_text() == "mine.py:wave of 0a"
 
 
 def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged):
-    images = np.random.default_rng(1).uniform(size=(gallery.EXPLORED_IMAGES + 1, 2, 2, 1))
+    images = np.random.default_rng(1).uniform(size=(exploration.IMAGES + 1, 2, 2, 1))
     runs = [make_run("0a", "relu"), make_run("0b", "tanh"), diverged]
-    outdated = gallery.model_file(tmp_path, "elu")
+    outdated = exploration.model_file(tmp_path, "elu")
     outdated.parent.mkdir()
     outdated.write_text("of an earlier report")
-    gallery.write_models(tmp_path, runs, ["0a"], images)
+    exploration.write_models(tmp_path, runs, ["0a"], images)
     assert not outdated.exists()
     assert [path.name for path in outdated.parent.glob("*.keras")] == ["relu.keras"]
-    assert gallery.model_file(tmp_path, "relu").read_text() == "relu of 0a"
-    assert gallery.model_file(tmp_path, "leaky_relu:0.1").name == "leaky_relu-0.1.keras"
-    found = gallery.read_test_images(tmp_path)
+    assert exploration.model_file(tmp_path, "relu").read_text() == "relu of 0a"
+    assert exploration.model_file(tmp_path, "leaky_relu:0.1").name == "leaky_relu-0.1.keras"
+    found = exploration.read_test_images(tmp_path)
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, images[: gallery.EXPLORED_IMAGES], atol=0.501 / 255)
+    np.testing.assert_allclose(found, images[: exploration.IMAGES], atol=0.501 / 255)

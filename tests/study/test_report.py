@@ -23,7 +23,7 @@ from vaelib.formatting import fixed
 from vaelib.reporting import sentences, widgets
 from vaelib.reporting.page import to_html
 from vaelib.reporting.tables import NO_VALUE
-from vaelib.results import files, gallery
+from vaelib.results import exploration, files, gallery
 from vaelib.results.columns import METRICS, Metric
 from vaelib.results.provenance import NOTEBOOKS
 from vaelib.study import runner, workspace
@@ -341,12 +341,12 @@ def test_a_function_of_a_file_is_trained_shown_with_its_text_and_loaded(gridded,
 
     monkeypatch.setattr(activations, "_REGISTRY", dict(activations._REGISTRY))
     with pytest.raises(ValueError, match="'mine.py:snake' is not registered here"):
-        load_model(gallery.model_file(gridded, "snake"))
+        load_model(exploration.model_file(gridded, "snake"))
     activations.register_file(f"{gridded.parent / 'mine.py'}:snake")
-    model = load_model(gallery.model_file(gridded, "snake"))
+    model = load_model(exploration.model_file(gridded, "snake"))
     assert model.activation == model.decoder_activation == "mine.py:snake"
     shown = gallery.read(gridded)
-    images = gallery.read_test_images(gridded)[shown.index]
+    images = exploration.read_test_images(gridded)[shown.index]
     np.testing.assert_allclose(
         model.reconstruct(images), shown.reconstructions["snake"], atol=2 / 255
     )

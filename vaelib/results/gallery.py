@@ -1,23 +1,19 @@
-"""Galleries: pictures to show side by side, and models to explore.
+"""Galleries: pictures to show side by side.
 
 A run keeps one model, and what there is to look at of it. A report joins those of its
-runs that show the same replicate in one file, and keeps their models with some test
-images. Pixels are stored as 8-bit grey levels. A run without a finished model has none.
+runs that show the same replicate in one file; their models are in `exploration`. Pixels
+are stored as 8-bit grey levels. A run without a finished model has none.
 """
 
 import dataclasses
-import shutil
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from vaelib.formatting import file_name
 from vaelib.results import files
 from vaelib.results.pictures import Pictures
 
-EXPLORED_IMAGES = 200  # test images kept beside the models
-_IMAGES = "images.npz"
 # Of an activation's arrays in the report's file: none is the beginning of another.
 _RECONSTRUCTION, _SAMPLES = "by_", "samples_by_"
 _RANKED = {
@@ -93,28 +89,6 @@ class Gallery:
     samples: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True)
-class TrainingSnapshots:
-    """Validation images as a model reconstructed them on its way.
-
-    Attributes
-    ----------
-    model : str
-        Identity of the model.
-    epochs : array of int [e]
-        0 before training.
-    original : array of float64 [k, height, width, channels]
-        In [0, 1].
-    reconstructions : array of float64 [e, k, height, width, channels]
-        After these epochs, in [0, 1].
-    """
-
-    model: str
-    epochs: np.ndarray
-    original: np.ndarray
-    reconstructions: np.ndarray
-
-
 def write_run(folder: str | Path, activation: str, model: str, pictures: Pictures) -> None:
     """Keep what there is to look at of a run.
 
@@ -173,7 +147,7 @@ def join(
     names : mapping of str to str, optional
         How the report calls activations, where it is not by their own names.
     """
-    shown = [run for _, run in _showing(runs, models, names or {})]
+    shown = [run for _, run in showing(runs, models, names or {})]
     arrays = _common(shown, test, count)
     for run in shown:
         own, name = run.pictures, run.activation
@@ -211,94 +185,26 @@ def read(folder: str | Path) -> Gallery:
     )
 
 
-def write_models(
-    folder: str | Path,
-    runs: Iterable[str | Path],
-    models: Container[str],
-    images: np.ndarray,
-    labels: np.ndarray | None = None,
-    names: Mapping[str, str] | None = None,
-) -> None:
-    """Keep some models with test images to explore them on, and their snapshots of training.
+def showing(
+    runs: Iterable[str | Path], models: Container[str], names: Mapping[str, str]
+) -> Iterator[tuple[Path, RunGallery]]:
+    """Yield the runs whose gallery shows one of these models, as the report calls them.
 
     Parameters
     ----------
-    folder : str or path
-        Of the report; models of an earlier one are deleted.
     runs, models, names
         As in `join`.
-    images : array of float [n, height, width, channels]
-        Test images in [0, 1], of which the first `EXPLORED_IMAGES` are kept.
-    labels : array of int [n] or None
-        Of these images.
     """
-    kept = Path(folder) / files.MODELS
-    shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir()
-    for path, run in _showing(runs, models, names or {}):
-        shutil.copyfile(path / files.RUN_MODEL, model_file(folder, run.activation))
-        np.savez_compressed(
-            _snapshots_file(folder, run.activation),
-            model=run.model,
-            epochs=run.pictures.snapshot_epochs,
-            original=run.pictures.snapshot_original,
-            reconstructions=run.pictures.snapshots,
-        )
-    arrays = {"test": to_grey_levels(images[:EXPLORED_IMAGES])}
-    if labels is not None:
-        arrays["labels"] = labels[:EXPLORED_IMAGES]
-    np.savez_compressed(kept / _IMAGES, **arrays)
-
-
-def model_file(folder: str | Path, activation: str) -> Path:
-    """Return the path of an activation's model in a report, whether or not it exists."""
-    return Path(folder) / files.MODELS / f"{file_name(activation)}.keras"
-
-
-def read_test_images(folder: str | Path) -> np.ndarray:
-    """Return the test images of a report, float32 [n, height, width, channels] in [0, 1]."""
-    with np.load(Path(folder) / files.MODELS / _IMAGES) as archive:
-        return archive["test"].astype("float32") / 255
-
-
-def read_test_labels(folder: str | Path) -> np.ndarray | None:
-    """Return the labels of `read_test_images`, int [n]; None where there are none."""
-    with np.load(Path(folder) / files.MODELS / _IMAGES) as archive:
-        return archive.get("labels")
-
-
-def read_snapshots(folder: str | Path, activation: str) -> TrainingSnapshots | None:
-    """Return an activation's snapshots of training; None for reports of earlier versions."""
-    path = _snapshots_file(folder, activation)
-    if not path.is_file():
-        return None
-    with np.load(path) as archive:
-        return TrainingSnapshots(
-            str(archive["model"]),
-            archive["epochs"],
-            archive["original"] / 255,
-            archive["reconstructions"] / 255,
-        )
-
-
-def to_grey_levels(images: np.ndarray) -> np.ndarray:
-    """Round images to 8-bit grey levels; what is outside [0, 1] is clipped."""
-    return np.round(255 * np.clip(images, 0, 1)).astype("uint8")
-
-
-def _snapshots_file(folder: str | Path, activation: str) -> Path:
-    return model_file(folder, activation).with_suffix(".training.npz")
-
-
-def _showing(
-    runs: Iterable[str | Path], models: Container[str], names: Mapping[str, str]
-) -> Iterator[tuple[Path, RunGallery]]:
-    """Yield the runs whose gallery shows one of these models."""
     for path in map(Path, runs):
         run = read_run(path)
         if run is not None and run.model in models:
             shown = names.get(run.activation, run.activation)
             yield path, dataclasses.replace(run, activation=shown)
+
+
+def to_grey_levels(images: np.ndarray) -> np.ndarray:
+    """Round images to 8-bit grey levels; what is outside [0, 1] is clipped."""
+    return np.round(255 * np.clip(images, 0, 1)).astype("uint8")
 
 
 def _common(shown: list[RunGallery], test: np.ndarray, count: int) -> dict[str, np.ndarray]:

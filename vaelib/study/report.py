@@ -13,7 +13,7 @@ from vaelib.data.images import ImagePool
 from vaelib.data.sources import Source
 from vaelib.reporting import fragments, index
 from vaelib.reporting.page import to_html
-from vaelib.results import files, gallery, provenance
+from vaelib.results import exploration, files, gallery, provenance
 from vaelib.study.notebook import run_notebook
 from vaelib.study.study import Study
 from vaelib.study.tasks import Plan
@@ -95,7 +95,7 @@ def _write_gallery(
     )
     names = study.shown_names
     gallery.join(folder, runs, shown, images.test, study.gallery_images, names)
-    gallery.write_models(folder, runs, shown, images.test, images.test_labels, names)
+    exploration.write_models(folder, runs, shown, images.test, images.test_labels, names)
 
 
 def _with_shown_names(table: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pandas as pd
 from vaelib.backend import keras
 from vaelib.models import activations
 from vaelib.models.vae import VAE
-from vaelib.results import files, gallery
-from vaelib.results.gallery import TrainingSnapshots
+from vaelib.results import exploration, files
+from vaelib.results.exploration import TrainingSnapshots
 
 
 def finished_studies(reports: str | Path) -> "list[FinishedStudy]":
@@ -48,17 +48,17 @@ class FinishedStudy:
         """The activations that have a model, best test ELBO first."""
         first, *_ = files.by_comparison(self.folder / files.SUMMARY, 1)  # that of the models
         names = first["activation"]
-        return [name for name in names if gallery.model_file(self.folder, name).is_file()]
+        return [name for name in names if exploration.model_file(self.folder, name).is_file()]
 
     @functools.cached_property
     def images(self) -> np.ndarray:
         """Test images, float32 [n, height, width, channels] in [0, 1]."""
-        return gallery.read_test_images(self.folder)
+        return exploration.read_test_images(self.folder)
 
     @functools.cached_property
     def labels(self) -> np.ndarray | None:
         """Their labels, int [n], where there are any."""
-        return gallery.read_test_labels(self.folder)
+        return exploration.read_test_labels(self.folder)
 
     def model(self, activation: str) -> VAE:
         """Return the model that the study kept of an activation.
@@ -68,7 +68,7 @@ class FinishedStudy:
         if activation not in self._models:
             for name, one in self._own_activations.items():
                 activations.register_definition(name, one["text"])
-            path = gallery.model_file(self.folder, activation)
+            path = exploration.model_file(self.folder, activation)
             self._models[activation] = keras.saving.load_model(path, compile=False)
         return self._models[activation]
 
@@ -93,7 +93,7 @@ class FinishedStudy:
 
     def snapshots(self, activation: str) -> TrainingSnapshots | None:
         """Return reconstructions from training; None for reports of earlier versions."""
-        return gallery.read_snapshots(self.folder, activation)
+        return exploration.read_snapshots(self.folder, activation)
 
     def gradients(self, model: str) -> pd.DataFrame:
         """Return what was measured of the gradients of a model, by its identity."""
