@@ -73,11 +73,11 @@ def results(summary: pd.DataFrame, facts: dict, index: int = 0) -> Fragment:
     pca = facts["comparisons"][index].get("pca")
     caption = "Means over replicates, with 95 % intervals; the best test ELBO first."
     sources = {"summary.csv": "unrounded", "runs.csv": "model by model"}
-    return _render(
-        "results",
-        first=_table(tables.results(summary, pca), caption, sources),
-        others=_table(tables.other_metrics(summary), caption, sources),
+    more = (
+        "More metrics: bounds, samples, latent units, speed of learning, generalisation, gradients"
     )
+    others = _folded(more, _table(tables.other_metrics(summary), caption, sources))
+    return Fragment(_table(tables.results(summary, pca), caption, sources) + others)
 
 
 def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Fragment:
@@ -93,16 +93,14 @@ def plain_table(frame: pd.DataFrame, caption: str = "") -> Fragment:
 
 def leaders(led: pd.DataFrame, unit: str) -> Fragment:
     """Return who leads at each budget, folded; see `tables.leaders`."""
-    return _render(
-        "folded",
-        summary=f"Who leads after how many {unit}, and which verdicts hold there",
-        content=_table(tables.leaders(led, unit)),
-    )
+    summary = f"Who leads after how many {unit}, and which verdicts hold there"
+    return _folded(summary, _table(tables.leaders(led, unit)))
 
 
 def note(facts: dict, identical: int, index: int = 0) -> Fragment:
     """Return how to read the tables of results, folded; see `sentences.note`."""
-    return _render("folded_note", sentences=sentences.note(facts, identical, index))
+    items = _render("sentences", title="", sentences=sentences.note(facts, identical, index))
+    return _folded("How to read the tables, and what is behind each column", items, note=True)
 
 
 def images(facts: dict) -> Fragment:
@@ -211,10 +209,12 @@ def claim(judged: Claim) -> Fragment:
 def evidence(judged: Claim) -> Fragment:
     """Return the rows that a claim rests on, folded, without the columns that never vary."""
     rows = judged.evidence
+    if rows.empty:
+        return text(f"{judged.title} (no rows)")
     shown = rows.map(str)
     varying = [name for name in rows if len(set(shown[name])) > 1] or list(rows)[:1]
-    table = tables.plain(rows[varying].set_index(varying[0])) if len(rows) else None
-    return _render("evidence", claim=judged, table=table, caption="", sources={})
+    table = plain_table(rows[varying].set_index(varying[0]))
+    return _folded(f"{judged.title} ({len(rows)} rows)", table)
 
 
 def reconstructions(original: str, rows: Sequence[dict]) -> Fragment:
@@ -246,6 +246,11 @@ def _table(
 ) -> Fragment:
     """Return a table; `sources` are its files, and what is in them."""
     return _render("table", table=table, caption=caption, sources=sources or {})
+
+
+def _folded(summary: str, content: Fragment, note: bool = False) -> Fragment:
+    """Return what is shown once its summary is clicked."""
+    return _render("folded", summary=summary, content=content, note=note)
 
 
 @functools.cache

@@ -61,6 +61,11 @@ class Claim:
     sensitivity: Mapping[float, Conclusion] = dataclasses.field(default_factory=dict)
 
     @property
+    def counts(self) -> str:
+        """In how many cases it holds, is contradicted or open, without which these are."""
+        return "; ".join(condition.split(":")[0] for condition in self.conditions)
+
+    @property
     def title(self) -> str:
         """The number with the text, and the part that is judged."""
         part = f" Judged here: {self.part}." if self.part else ""

@@ -147,8 +147,7 @@ def _many(rows: pd.DataFrame, outcome: Outcome) -> int:
 
 def _verdict(claim: Claim) -> str:
     """Return the verdict, and the counts of its cases."""
-    counts = "; ".join(one.split(":")[0] for one in claim.conditions)
-    return f"{claim.verdict} ({counts})"
+    return f"{claim.verdict} ({claim.counts})"
 
 
 def _ranked(case: Case) -> pd.Series:
