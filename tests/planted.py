@@ -49,6 +49,7 @@ RESULT = {
     "elbo": -100.0,
     "mse": 0.03,
     "constant_elbo": -200.0,
+    "constant_val_elbo": -200.0,
     "active_units": 16.0,
     "gradient_flow_start": 0.5,
     "gradient_flow_learning": 0.5,

@@ -26,7 +26,7 @@ def case(floor: float = 1000.0, **curves) -> Case:
             parts.append(pd.DataFrame({**keys, **values}))
     history = pd.concat(parts, ignore_index=True).sample(frac=1, random_state=0)
     runs = history[["activation", "replicate"]].drop_duplicates()
-    runs = runs.assign(constant_elbo=-floor)
+    runs = runs.assign(constant_elbo=-1000.0, constant_val_elbo=-floor)
     return Case({}, runs, history, pd.DataFrame({"metric": ["mse", "elbo"], "margin": [0.1, 1]}))
 
 

@@ -138,7 +138,8 @@ def _curves(history: pd.DataFrame, column: str) -> _Curves:
 def _clear_losses(runs: pd.DataFrame, curves: _Curves) -> dict[str, float]:
     """Return the loss of each replicate under which a model is clearly above the floor."""
     clear = {}
-    for replicate, floor in (-runs.groupby("replicate")["constant_elbo"].first()).items():
+    # Of the validation images, as the losses are.
+    for replicate, floor in (-runs.groupby("replicate")["constant_val_elbo"].first()).items():
         best = min(of[replicate].min() for of in curves.values() if replicate in of)
         clear[replicate] = floor - DEFAULTS.collapsed_gain * max(floor - best, 0)
     return clear

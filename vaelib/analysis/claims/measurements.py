@@ -33,7 +33,8 @@ _COLUMNS = {
     "runs": {
         *(name for name in (*MODEL_KEYS, *SETTING_KEYS, *_NETWORK) if name != "patience"),
         *("status", "scored", "split", "start", "elbo", "mse", "active_units"),
-        *("constant_elbo", "gradient_flow_start", "gradient_flow_learning"),
+        *("constant_elbo", "constant_val_elbo"),
+        *("gradient_flow_start", "gradient_flow_learning"),
     },
     "history": {"model", "epoch", "loss", "val_loss"},
     "verdicts": {"comparison", "metric", "margin", "a", "b", "n", "difference", "verdict"},
