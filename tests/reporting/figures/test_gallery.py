@@ -80,6 +80,28 @@ def test_every_image_is_above_its_reconstructions_and_beside_their_errors(order)
         np.testing.assert_allclose(cut(right), expected)
 
 
+@pytest.mark.parametrize(
+    ("images", "places"), [(3, [0, 2, 5]), (2, [0, 5]), (1, [0]), (9, range(6))]
+)
+@pytest.mark.parametrize("pca", [True, False])
+def test_side_by_side_an_image_is_a_row_and_an_activation_a_column(images, places, pca):
+    pictures = gallery(pca=pca)
+    figure = drawn(figures.side_by_side(pictures, ["tanh", "diverged", "relu"], images))
+    (ax,) = figure.axes
+    assert titles(ax) == ["original", "tanh", "relu", *(["PCA"] if pca else [])]
+    made = pictures.reconstructions
+    columns = [pictures.original, made["tanh"], made["relu"], *([pictures.pca] if pca else [])]
+    expected = np.stack([column[list(places)] for column in columns], axis=1)
+    np.testing.assert_allclose(cut(ax)[..., 0], expected[..., 0])
+    assert side_on_screen(figure, ax, len(columns)) == pytest.approx(96, abs=0.5)
+
+
+def test_side_by_side_of_no_picture_says_so():
+    nothing = gallery(0)
+    (ax,) = drawn(figures.side_by_side(nothing, [])).axes
+    assert "there are no pictures" in ax.texts[0].get_text()
+
+
 def test_all_figures_have_one_scale_of_errors_and_it_is_shown():
     scales = [figure.axes[2] for _, figure in figures.reconstructions(gallery(), ACTIVATIONS)]
     assert scales[0].get_xlim() == scales[1].get_xlim()

@@ -28,6 +28,7 @@ _IN_STRIP = 8  # images of the page of all studies
 _TITLES, _BETWEEN = 28, 16  # pixels of the screen
 _VALUES = 44  # pixels of the screen, for an SSIM
 _NAMES = 9  # points: the font of names beside a mosaic
+_NOTHING = "No model of the first replicate finished: there are no pictures."
 _LIMIT = 99.5  # percentile of the errors at which the colour scale ends
 
 
@@ -50,8 +51,7 @@ def reconstructions(pictures: Gallery, order: Sequence[str]) -> list[tuple[slice
     if pictures.pca is not None:
         decoded[PCA] = pictures.pca
     if not decoded:
-        nothing = "No model of the first replicate finished: there are no pictures."
-        return [(slice(0), message(nothing))]
+        return [(slice(0), message(_NOTHING))]
     errors = np.stack(
         [np.abs(array - pictures.original).mean(axis=-1) for array in decoded.values()]
     )
@@ -65,6 +65,36 @@ def reconstructions(pictures: Gallery, order: Sequence[str]) -> list[tuple[slice
         drawn = _beside_errors(rows[:, part], errors[:, part], limit, names, titles)
         figures.append((part, drawn))
     return figures
+
+
+def side_by_side(pictures: Gallery, order: Sequence[str], images: int = _AT_ONCE) -> Figure:
+    """Show test images (rows) and what each activation, and PCA, make of them (columns).
+
+    Parameters
+    ----------
+    pictures : Gallery
+    order : sequence of str
+    images : int
+        How many: spread evenly from what PCA reconstructs best to what it reconstructs worst.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The originals are the first column.
+    """
+    columns = {"original": pictures.original}
+    columns |= {name: pictures.reconstructions[name] for name in _shown(pictures, order)}
+    if pictures.pca is not None:
+        columns[PCA] = pictures.pca
+    last = len(pictures.index) - 1
+    places = np.unique(np.linspace(0, last, min(images, last + 1)).round().astype(int))
+    if not places.size:
+        return message(_NOTHING)
+    rows = plots.as_colours(np.stack([array[places] for array in columns.values()], axis=1))
+    width, height = _size(rows)
+    figure, (ax,) = boxes((width, _TITLES + height), [Box(0, _TITLES, width, height)])
+    plots.mosaic(ax, rows, titles=list(columns))
+    return figure
 
 
 def strip(pictures: Gallery, activation: str) -> Figure:
