@@ -17,6 +17,9 @@ PUBLIC = [
     "RunError",
     "StudyError",
     "load_model",
+    "load_results",
+    "StudyResults",
+    "plots",
     "metrics",
     "activations",
 ]
@@ -36,9 +39,10 @@ def test_public_names_are_there(name):
         (["Study", "StudyError", "RunError", "activations"], HEAVY | {"numpy", "pandas"}),
         (["Study", "comparisons", "intervals", "verdicts"], HEAVY),
         (["load_images", "ImageSet"], HEAVY | {"pandas"}),
+        (["load_results"], {"tensorflow", "keras", "matplotlib", "seaborn", "dask", "papermill"}),
         (["run_study"], HEAVY - {"skimage"}),
     ],
-    ids=["nothing", "study", "analysis", "images", "runner"],
+    ids=["nothing", "study", "analysis", "images", "results", "runner"],
 )
 def test_a_name_imports_only_what_it_needs(names, unused):
     code = f"import sys, vaelib; [getattr(vaelib, name) for name in {names}]; print(*sys.modules)"

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models.saving": ["load_model"],
         "models.vae": ["VAE"],
         "reporting": ["plots"],
+        "reporting.study_results": ["StudyResults", "load_results"],
         "study.runner": ["run_study"],
         "study.study": ["Study"],
         "training.probes": ["GradientProbe"],

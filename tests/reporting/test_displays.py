@@ -1,15 +1,22 @@
 """What a notebook shows of objects by themselves."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure
 
-from vaelib import VAE, ImageSet, Study
-from vaelib.reporting import displays
+from vaelib import VAE, ImageSet, Study, load_results
+from vaelib.reporting import displays, sentences
+from vaelib.results import provenance
+
+CHROMIUM = shutil.which("chromium")
+PUBLISHED = provenance.NOTEBOOKS.parent / "reports" / "published"
 
 
 @pytest.fixture
@@ -57,6 +64,50 @@ def test_a_model_is_shown_layer_by_layer(shown):
     assert sum(int(row[-1]) for row in rows) == parameters
     assert {row[0] for row in rows} == {"encoder", "decoder"}
     assert f"{parameters} parameters" in found.caption.get_text()
+
+
+@pytest.mark.parametrize(("study", "number"), [("default", 0), ("depth", 3)])
+def test_results_are_shown_as_answer_and_sortable_table(shown, study, number):
+    results = load_results(PUBLISHED / study).at(number)
+    found = shown(results)
+    answer = sentences.answer(results.summary, results.pairs, results.facts, number)
+    assert found.p.get_text() == str(answer)
+    first, others = found.find_all("table", class_="sortable")
+    assert [row.th.get_text() for row in first.tbody("tr")] == list(results.summary["activation"])
+    assert others.find_parent("details")
+    assert {Path(link["href"]) for link in found.find_all("a")} == {
+        PUBLISHED / study / name for name in ("summary.csv", "runs.csv")
+    }
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium")
+def test_a_click_on_a_column_sorts_results_though_they_are_shown_twice(tmp_path):
+    sync = pytest.importorskip("playwright.sync_api")
+    results = load_results(PUBLISHED / "default")
+    shown = displays.results(results)
+    (tmp_path / "two.html").write_text(f"<meta charset='utf-8'>{shown}{shown}")
+    with sync.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        faults = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto((tmp_path / "two.html").as_uri())
+        for table in page.locator("table.sortable:visible").all():
+            table.get_by_role("button", name="MSE").click()
+            sorted_names = table.locator("tbody th").all_text_contents()
+            assert sorted_names == list(results.summary.sort_values("mse")["activation"])
+        browser.close()
+    assert faults == []
+
+
+def test_a_figure_without_pyplot_is_shown():
+    shell = InteractiveShell()
+    displays.register(shell)
+    figure = Figure(figsize=(2, 1), dpi=50)
+    figure.add_axes((0, 0, 1, 1))
+    formats, _ = shell.display_formatter.format(figure)
+    shell.history_manager.end_session()
+    assert formats["image/png"].startswith(b"\x89PNG")
 
 
 def test_without_a_notebook_nothing_of_ipython_is_imported():

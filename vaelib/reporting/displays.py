@@ -1,8 +1,18 @@
-"""What IPython shows of objects: an ImageSet's images, a study's plan, a VAE's layers."""
+"""What IPython shows of objects: images, a study's plan, a VAE's layers, results, figures."""
 
 from IPython.core.interactiveshell import InteractiveShell
 
 _SHOWN = 20  # images of a contact sheet
+# Of a table outside a page, whose style sheet is not there.
+_STYLE = """<style>
+.vaelib-results .interval { display: block; font-size: 85%; opacity: .75; white-space: nowrap; }
+.vaelib-results .best { font-weight: bold; }
+.vaelib-results .tie { text-decoration: underline dotted; }
+.vaelib-results th button { all: unset; cursor: pointer; }
+.vaelib-results th button:focus-visible { outline: 2px solid; }
+.vaelib-results th[aria-sort=descending] button::after { content: " \\2193"; }
+.vaelib-results th[aria-sort=ascending] button::after { content: " \\2191"; }
+</style>"""
 
 
 def register(shell: InteractiveShell) -> None:
@@ -11,6 +21,10 @@ def register(shell: InteractiveShell) -> None:
     formatter.for_type_by_name("vaelib.data.images", "ImageSet", image_set)
     formatter.for_type_by_name("vaelib.study.study", "Study", study)
     formatter.for_type_by_name("vaelib.models.vae", "VAE", vae)
+    formatter.for_type_by_name("vaelib.reporting.study_results", "StudyResults", results)
+    # Figures made without pyplot; where the user has chosen a format, that one is taken.
+    pictures = shell.display_formatter.formatters["image/png"]
+    pictures.for_type_by_name("matplotlib.figure", "Figure", figure)
 
 
 def image_set(images) -> str:
@@ -85,6 +99,40 @@ def vae(model) -> str:
         f"{model.likelihood} likelihood: {parameters:,} parameters."
     )
     return str(fragments.plain_table(frame, caption))
+
+
+def results(found) -> str:
+    """Return the answer of a study and its table, which a click on a column's head sorts.
+
+    Parameters
+    ----------
+    found : StudyResults
+    """
+    from bs4 import BeautifulSoup
+
+    from vaelib.reporting import fragments, page, sentences
+
+    answer = sentences.answer(found.summary, found.pairs, found.facts, found.number)
+    table = fragments.results(found.summary, found.facts, found.number)
+    body = BeautifulSoup(fragments.text(str(answer)) + table, "html.parser")
+    for link in body.find_all("a"):
+        link["href"] = (found.folder / link["href"]).as_posix()
+    # The script of the pages: in a function, as a notebook may show several results.
+    script = (page.TEMPLATES / "page" / "script.js").read_text(encoding="utf-8")
+    sorting = f"<script>(() => {{{script}}})();</script>"
+    return f'{_STYLE}<div class="vaelib-results">{body}</div>{sorting}'
+
+
+def figure(drawn) -> bytes:
+    """Return a figure as PNG.
+
+    Parameters
+    ----------
+    drawn : matplotlib.figure.Figure
+    """
+    from IPython.core.pylabtools import print_figure
+
+    return print_figure(drawn, fmt="png")
 
 
 def _shape(output) -> str:

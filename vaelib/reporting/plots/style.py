@@ -14,6 +14,22 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+# Of matplotlib, for notebooks and reports.
+STYLE = {
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e5e5e5",
+    "axes.axisbelow": True,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "legend.frameon": False,
+    "image.cmap": "gray",
+    "text.parse_math": False,  # a data set's name may have dollar signs
+}
+
 # Paul Tol's "muted" scheme, safe for colour-blind readers, with black and grey; the last
 # four are of his "vibrant" and "dark" ones.
 _COLOURS = {
@@ -120,19 +136,4 @@ def set_style() -> None:
     if get_ipython() is not None:
         # Constrained layout already keeps everything inside; a tight box would draw twice.
         set_matplotlib_formats("png", bbox_inches=None)
-    plt.rcParams.update(
-        {
-            "figure.dpi": 110,
-            "figure.constrained_layout.use": True,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "grid.color": "#e5e5e5",
-            "axes.axisbelow": True,
-            "font.size": 9,
-            "axes.titlesize": 10,
-            "legend.frameon": False,
-            "image.cmap": "gray",
-            "text.parse_math": False,  # a data set's name may have dollar signs
-        }
-    )
+    plt.rcParams.update(STYLE)

@@ -31,7 +31,7 @@ function compare(a, b) {
   return numbers === 1 ? (typeof a === "number" ? -1 : 1) : a.localeCompare(b);
 }
 
-for (const table of document.querySelectorAll("table.sortable")) {
+for (const table of document.querySelectorAll("table.sortable:not(:has(th button))")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     const button = document.createElement("button");
