@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from vaelib.analysis import budget, verdicts
 from vaelib.analysis.curves import at_moments, inactive_shares, over_seeds
@@ -53,6 +54,7 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
         for name in order:
             plots.curves.band(ax, curves[curves["activation"] == name], name)
         ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_ylabel(LOSS)
     if order:
         axes[1].set_ylim(_zoomed_range(curves))
