@@ -1,10 +1,13 @@
 """Publishing: which files are copied, and which reports are refused."""
 
+import shutil
+
 import pandas as pd
 import pytest
+from PIL import Image
 
 from vaelib import StudyError
-from vaelib.results import files
+from vaelib.results import files, provenance
 from vaelib.study import publish
 
 TABLES = [files.FILES["runs"], files.FILES["scores"]]
@@ -38,6 +41,15 @@ def test_a_large_table_is_left_out_and_named(folder, tmp_path, capsys):
     published = publish.publish(tmp_path, "small").parent
     assert not (published / files.FILES["scores"]).exists()
     assert "small: scores.csv.gz has 2 MB or more and is left out" in capsys.readouterr().out
+
+
+def test_reconstructions_are_drawn_beside_a_report_with_pictures(folder, tmp_path):
+    published = provenance.NOTEBOOKS.parent / "reports" / "published" / "gelu"
+    for path in published.iterdir():
+        shutil.copyfile(path, folder / path.name)
+    drawn = publish.publish(tmp_path, "small").parent / files.RECONSTRUCTIONS
+    with Image.open(drawn) as picture:
+        assert min(picture.size) >= 4 * 96, "four images, of four columns"
 
 
 def test_what_is_no_whole_report_is_refused(folder, tmp_path):

@@ -32,6 +32,9 @@ GALLERY = "gallery.npz"
 PAGE = "report.html"
 MODELS = "models"  # a folder
 
+# A picture beside a published report.
+RECONSTRUCTIONS = "reconstructions.png"
+
 # Files of all studies.
 INDEX = "index.html"
 CLAIMS = "claims.csv"

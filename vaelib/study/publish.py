@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 from vaelib.exceptions import StudyError
+from vaelib.reporting import plots
+from vaelib.reporting.study_results import load_results
 from vaelib.results import files
 from vaelib.study import report
 from vaelib.study.study import Study
@@ -19,7 +21,8 @@ _OFFERED = (*files.FILES.values(), files.GALLERY)
 def publish(reports: str | Path, name: str) -> Path:
     """Copy a study's page and tables to where published reports are.
 
-    The page of the claims is made anew of all published studies.
+    Beside them goes a picture of reconstructions. The page of the claims is made anew of
+    all published studies.
 
     Parameters
     ----------
@@ -56,8 +59,29 @@ def publish(reports: str | Path, name: str) -> Path:
     for file in large:
         (target / file).unlink(missing_ok=True)
         print(f"{name}: {file} has 2 MB or more and is left out")
+    if (target / files.GALLERY).is_file():
+        draw_reconstructions(target)
     report.audit(target.parent)
     return target / files.PAGE
+
+
+def draw_reconstructions(folder: str | Path) -> Path:
+    """Draw test images and what each activation makes of them, as the README shows them.
+
+    Parameters
+    ----------
+    folder : str or path
+        Of a report, with its gallery.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the picture, a PNG file in that folder.
+    """
+    figure = plots.reconstructions(load_results(folder))
+    path = Path(folder) / files.RECONSTRUCTIONS
+    figure.savefig(path, dpi=figure.dpi, metadata={"Software": None})
+    return path
 
 
 def main(arguments: list[str]) -> int:
