@@ -2,21 +2,26 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from vaelib import Study, activations
 from vaelib.analysis import comparisons
 from vaelib.analysis.claims import gradients, measurements
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
+from vaelib.study import publish
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PUBLISHED = ROOT / "reports" / "published"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -241,7 +246,14 @@ def test_the_published_races_are_those_of_the_studies(study):
 
 def test_the_published_files_are_there():
     folder = PUBLISHED / "default"
-    names = ["report.html", "report.png", "study.json", "gallery.npz", "failures.csv"]
+    names = [
+        "report.html",
+        "report.png",
+        files.RECONSTRUCTIONS,
+        "study.json",
+        "gallery.npz",
+        "failures.csv",
+    ]
     for name in [*names, files.SUMMARY, files.VERDICTS, *files.FILES.values()]:
         assert (folder / name).is_file(), name
 
@@ -273,14 +285,50 @@ def test_the_study_that_is_shown_is_one(tmp_path):
 
 def test_the_activation_of_ones_own_can_be_registered(tmp_path, monkeypatch):
     monkeypatch.setattr(activations, "_REGISTRY", dict(activations._REGISTRY))
-    (code, _) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (code, *_) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (tmp_path / "mine.py").write_text(code)
     found = activations.register_file(tmp_path / "mine.py:snake")
     assert found.initializer("matched") == "lecun_uniform"
 
 
+def test_figures_of_a_finished_study_take_three_lines(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (_, code, _) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len([line for line in code.splitlines() if line]) == 3
+    names: dict = {}
+    exec(code, names)
+    named = re.search(r"lists the other figures: (.*?) and so on", README, re.DOTALL)[1]
+    for name in re.findall(r"`(\w+)`", named):
+        assert callable(getattr(names["plots"], name))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_linked_files_exist_and_pictures_are_described(page):
+    text = page.read_text()
+    for described, target in re.findall(r"(!?\[[^\]]*\])\(([^)]+)\)", text):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+        if described.startswith("!"):
+            assert len(described) > 50, "a text alternative"
+            assert (page.parent / target).stat().st_size < 300_000
+
+
+def test_the_picture_is_drawn_of_the_published_study(tmp_path):
+    shutil.copytree(PUBLISHED / "default", tmp_path / "default")
+    made = publish.draw_reconstructions(tmp_path / "default")
+    pixels = [
+        np.asarray(Image.open(path).convert("RGB"), dtype=float)
+        for path in (made, PUBLISHED / "default" / files.RECONSTRUCTIONS)
+    ]
+    assert pixels[0].shape == pixels[1].shape
+    assert np.abs(pixels[0] - pixels[1]).mean() < 1
+    first, last = re.search(r"from (\w+), the best, to (\w+), the last", README).groups()
+    order = summary("default").index
+    assert (first, last) == (order[0], order[-1])
+
+
 def test_the_python_example_runs():
-    (_, code) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (*_, code) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     example, study, _ = code.partition("run_study(Study.from_yaml(")
     assert study
     names = {}
