@@ -24,8 +24,8 @@ def test_verdicts_are_counted_by_metric():
     mse = report_tables.verdicts(("a", "b", Verdict.OPEN), metric="mse")
     found = captions.verdict_matrices(pd.concat([elbo, mse]), [BY_COLUMN["elbo"], BY_COLUMN["mse"]])
     assert found == (
-        "Verdicts on 3 pairs of activations: by test ELBO one of 2 is better, 1 are practically "
-        "tied and 0 open; by MSE one of 0 is better, 0 are practically tied and 1 open."
+        "Verdicts on 3 pairs of activations: by test ELBO 2 are decided, 1 is practically tied "
+        "and none is open; by MSE none is decided, none is practically tied and 1 is open."
     )
 
 
@@ -95,6 +95,8 @@ def test_who_leads_at_which_budget_is_told_for_each_unit():
         "How far each activation is behind the leader. In the lead: linear from 1 to 2 epochs, "
         "selu at 3 epochs; the lead changes hands 1 time."
     )
+    alone = captions.rank_by_budget({"epochs": led[:1]})
+    assert alone.endswith("In the lead: linear at 1 epoch; the lead never changes hands.")
 
 
 def test_a_race_is_told_from_its_stages():

@@ -219,7 +219,7 @@ RACE = {
 @pytest.mark.parametrize(
     ("change", "end"),
     [
-        ({}, "the last replicate was reached: elu and selu. It took 16 models of 18, 89 %."),
+        ({}, "the last replicate was reached: elu and selu. It took 16 of 18 models, 89 %."),
         ({"tied": True}, "all that were left are practically tied: elu and selu."),
         ({"alive": ["elu"]}, "one was left: elu."),
     ],
@@ -229,9 +229,10 @@ def test_the_stages_of_a_race_are_told(change, end):
     given["comparisons"][0]["race"] = {**RACE, **change}
     first, second, last = sentences.race_stages(given)
     assert first == (
-        "After 4 replicates of 3: shown to be worse, tanh (by 9.50 nats, 8.00 to 11.0, than selu)."
+        "After 4 replicates of 3 activations: shown to be worse, tanh (by 9.50 nats, 8.00 to 11.0, "
+        "than selu)."
     )
-    assert second == "After 6 replicates of 2: nobody was shown to be worse."
+    assert second == "After 6 replicates of 2 activations: nobody was shown to be worse."
     assert end in last
 
 
@@ -363,9 +364,33 @@ def test_the_answer_over_several_settings_counts_who_is_first():
     found = str(sentences.across(rows, pairs, settings(label=["depth 1", "depth 2"])))
     assert found == (
         "In 2 settings, after 20 epochs, with 4 replicates each, elu has the best mean test ELBO "
-        "most often: elu in 1 and tanh in 1. It is significantly better than every other "
-        "activation in 1 of them. The highest of all is −90.00 nats, of tanh with depth 2."
+        "as often as tanh: elu in 1 and tanh in 1. Where it is first, it is significantly better "
+        "than every other activation. The highest of all is −90.00 nats, of tanh with depth 2."
     )
+
+
+@pytest.mark.parametrize(
+    ("clear", "said"),
+    [
+        ([True, True, True], "better than every other activation in all 3 settings where"),
+        ([True, True, False], "better than every other activation in 2 of the 3 settings where"),
+        ([False, False, False], "better than every other activation in none of the 3 settings"),
+        ([True, True], "better than every other activation in both settings where"),
+        ([False], "Where it is first, it is not significantly better than every other activation."),
+    ],
+)
+def test_the_answer_tells_in_how_many_settings_the_first_is_clearly_so(clear, said):
+    lost = summary(model("tanh", np.nan), model("elu", np.nan))
+    rows = [summary(BEST, WORST)] * len(clear) + [lost]
+    pairs = [
+        report_tables.verdicts(("elu", "tanh", Verdict.BETTER if one else Verdict.OPEN))
+        for one in [*clear, True]
+    ]
+    given = facts()
+    given["comparisons"] = [given["comparisons"][0] | {"dataset": "a"} for _ in rows]
+    found = str(sentences.across(rows, pairs, given))
+    assert f"elu has the best mean test ELBO most often: elu in {len(clear)}." in found
+    assert said in found
 
 
 def test_the_answer_over_several_settings_where_one_is_always_first():
@@ -375,7 +400,7 @@ def test_the_answer_over_several_settings_where_one_is_always_first():
     )
     found = str(sentences.across(rows, pairs, settings(dataset=["a", "b"])))
     assert "elu has the best mean test ELBO in both. It is" in found
-    assert "every other activation in 0 of them" in found
+    assert "every other activation in none of the 2 settings where it is first." in found
     assert "The highest" not in found, "ELBOs of different images are not compared"
 
 

@@ -115,16 +115,12 @@ def across(
         return Statement(settings, "", "no model finished: there is nothing to compare.")
     counts = firsts.value_counts()
     name = counts.index[0]
-    shares = listed([f"{one} in {many}" for one, many in counts.items()])
-    text = f" has the best mean test ELBO most often: {shares}."
-    if len(counts) == 1:
-        text = f" has the best mean test ELBO in {'both' if len(compared) == 2 else 'all'}."
     clear = sum(
         _is_best(pairs, name)
         for one, pairs in zip(ranked, judged, strict=True)
         if len(one) and one["activation"].iloc[0] == name
     )
-    text += f" It is significantly better than every other activation in {clear} of them."
+    text = f"{_most_often_first(counts, len(compared))}. {_clearly_first(clear, counts[name])}"
     if len({one["dataset"] for one in compared}) == 1:
         top = max(
             (one for one in range(len(ranked)) if len(ranked[one])),
@@ -145,6 +141,27 @@ def _length_of_all(study: dict) -> str:
         ended = f"after {count(study['epochs'], 'epoch')}"
     upto = "up to " if study["design"] == "race" else ""
     return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
+
+
+def _most_often_first(counts: pd.Series, settings: int) -> str:
+    """Return in how many settings activations are first, as said of the first of `counts`."""
+    what = " has the best mean test ELBO"
+    if len(counts) == 1 and counts.iloc[0] == settings:
+        return f"{what} in {'both' if settings == 2 else 'all'}"
+    shares = listed([f"{one} in {many}" for one, many in counts.items()])
+    level = list(counts.index[1:][counts.iloc[1:] == counts.iloc[0]])
+    return f"{what} {f'as often as {listed(level)}' if level else 'most often'}: {shares}"
+
+
+def _clearly_first(clear: int, first: int) -> str:
+    """Return in how many of the settings where an activation is first it is clearly so."""
+    better = "significantly better than every other activation"
+    if first == 1:
+        return f"Where it is first, it is {better if clear else f'not {better}'}."
+    many = f"{clear or 'none'} of the {first}"
+    if clear == first:
+        many = "both" if first == 2 else f"all {first}"
+    return f"It is {better} in {many} settings where it is first."
 
 
 def _is_best(pairs: pd.DataFrame, name: str) -> bool:

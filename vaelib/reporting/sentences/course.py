@@ -28,7 +28,8 @@ def race_stages(facts: dict, index: int = 0) -> list[str]:
             f"{interval(one['low'], one['high'], 3)}, than {one['leader']})"
             for one in stage["retired"]
         ]
-        text = f"After {count(stage['replicates'], 'replicate')} of {len(stage['started'])}: "
+        started = count(len(stage["started"]), "activation")
+        text = f"After {count(stage['replicates'], 'replicate')} of {started}: "
         text += f"shown to be worse, {listed(gone)}." if gone else "nobody was shown to be worse."
         if stage["lost"]:
             text += f" Failed or diverged: {listed(stage['lost'])}."
@@ -42,7 +43,7 @@ def race_stages(facts: dict, index: int = 0) -> list[str]:
     models = _models_of(race)
     sentences.append(
         f"It ended because {end}: {listed(race['alive']) if race['alive'] else 'none'}. It took "
-        f"{models} models of {full}, {percent(models / full)}."
+        f"{models} of {count(full, 'model')}, {percent(models / full)}."
     )
     return sentences
 
@@ -89,13 +90,14 @@ def lead(spells: Sequence[tuple[str, float, float]], unit: str) -> str:
     unit : {"epochs", "seconds"}
     """
     parts = [
-        f"{name} at {first:.3g} {unit}"
+        f"{name} at {first:.3g} {unit.removesuffix('s') if first == 1 else unit}"
         if first == last
         else f"{name} from {first:.3g} to {last:.3g} {unit}"
         for name, first, last in spells
     ]
     changes = len(spells) - 1
-    return f"In the lead: {', '.join(parts)}; the lead changes hands {count(changes, 'time')}."
+    changed = f"changes hands {count(changes, 'time')}" if changes else "never changes hands"
+    return f"In the lead: {', '.join(parts)}; the lead {changed}."
 
 
 def tuning(table: pd.DataFrame, default: dict) -> list[str]:

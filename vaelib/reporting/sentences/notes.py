@@ -90,8 +90,8 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
         )
     if identical:
         sentences.append(
-            f"{count(identical, 'reconstruction')} had no error at all: their PSNR is infinite and "
-            "excluded from its mean."
+            f"{count(identical, 'reconstruction')} had no error at all: such a PSNR is infinite "
+            "and excluded from the mean."
         )
     return sentences
 

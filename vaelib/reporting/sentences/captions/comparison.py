@@ -26,9 +26,10 @@ def verdict_matrices(pairs: pd.DataFrame, metrics: Sequence[Metric]) -> str:
     for metric in metrics:
         found = pairs.loc[pairs["metric"] == metric.column, "verdict"].value_counts()
         decided = found.get(Verdict.BETTER, 0) + found.get(Verdict.WORSE, 0)
+        tied, unknown = (int(found.get(one, 0)) for one in (Verdict.TIED, Verdict.OPEN))
         parts.append(
-            f"by {metric.label} one of {decided} is better, {found.get(Verdict.TIED, 0)} are "
-            f"practically tied and {found.get(Verdict.OPEN, 0)} open"
+            f"by {metric.label} {_are(int(decided))} decided, {_are(tied)} practically tied and "
+            f"{_are(unknown)} open"
         )
     family = int(pairs.groupby("metric").size().max()) if len(pairs) else 0
     return f"Verdicts on {count(family, 'pair')} of activations: {'; '.join(parts)}."
@@ -157,6 +158,11 @@ def race_stages(race: Mapping) -> str:
     left = listed(list(race["alive"])) if race["alive"] else "none"
     retired = "; ".join(parts) or "none retired"
     return f"Replicates of each activation in the race. Left: {left}; {retired}."
+
+
+def _are(many: int) -> str:
+    """Return a number of things with its verb."""
+    return f"{many or 'none'} {'are' if many > 1 else 'is'}"
 
 
 def _sentence(text: str) -> str:
