@@ -9,7 +9,7 @@ from report_tables import BEST, TIED, WORST, model, summary
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.gradients import FlowState
-from vaelib.analysis.verdicts import Verdict
+from vaelib.analysis.verdicts import Ranks, Verdict
 from vaelib.reporting.sentences import captions
 from vaelib.results.columns import BY_COLUMN
 from vaelib.results.gallery import Gallery, Ranked
@@ -175,8 +175,14 @@ def test_the_best_and_the_worst_pair_of_halves_are_named():
 
 
 def test_ranks_are_averaged():
-    summaries = [summary(BEST, WORST), summary(model("tanh", -1.0), model("elu", -2.0))]
-    assert captions.average_ranks(summaries + summaries[:1]).endswith("elu 1.3; tanh 1.7.")
+    average = pd.Series({"elu": 4 / 3, "tanh": 5 / 3})
+    ranks = Ranks(average, np.nan, pd.DataFrame())
+    found = captions.average_ranks({"depth 1": ranks, "depth 2": ranks})
+    assert found == (
+        "Ranks by test ELBO, averaged over data sets: depth 1: elu 1.3; tanh 1.7. depth 2: elu "
+        "1.3; tanh 1.7."
+    )
+    assert captions.average_ranks({"": ranks}).endswith("over data sets: elu 1.3; tanh 1.7.")
 
 
 def test_estimates_are_counted_by_outcome():

@@ -230,6 +230,54 @@ def verdicts_against_others(pairs: pd.DataFrame, activation: str, metric: str) -
     return both[["verdict", "needed", *columns]]
 
 
+def groups_over(
+    summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison], dimension: str
+) -> list[tuple[str, pd.DataFrame]]:
+    """Join the summaries with their settings; split by all that varies but `dimension`.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `analysis.summary.summarize`.
+    compared : sequence of Comparison
+    dimension : str
+        One of `COLUMNS`.
+
+    Returns
+    -------
+    list of (str, pandas.DataFrame)
+        Each group's label and rows.
+    """
+    joined = pd.concat(
+        [summary.assign(**one.fields) for summary, one in zip(summaries, compared, strict=True)]
+    )
+    return labelled_groups(joined, [name for name in compared[0].varying if name != dimension])
+
+
+def average_ranks(
+    summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison]
+) -> dict[str, verdicts.Ranks]:
+    """Rank activations by test ELBO over data sets, in each combination of other settings.
+
+    Parameters
+    ----------
+    summaries, compared
+        As in `groups_over`.
+
+    Returns
+    -------
+    dict of str to verdicts.Ranks
+        By the label of the other settings.
+    """
+    return {
+        label: verdicts.ranks(
+            rows.pivot_table(index="dataset", columns="activation", values=ELBO.column),
+            ELBO.direction,
+        )
+        for label, rows in groups_over(summaries, compared, "dataset")
+    }
+
+
 def labelled_groups(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
     """Group a table by some of `COLUMNS`; return each group's label and rows."""
     if not columns:

@@ -6,7 +6,7 @@ import pytest
 from drawing import drawn
 from report_tables import model, summary
 
-from vaelib.analysis.comparisons import Comparison
+from vaelib.analysis.comparisons import Comparison, average_ranks
 from vaelib.reporting.figures import sweep
 from vaelib.results.columns import BY_COLUMN, describe
 
@@ -105,7 +105,7 @@ def test_average_ranks_are_those_over_data_sets():
         summary(*(model(*one) for one in zip(("relu", "tanh", "elu"), row, strict=True)))
         for row in elbos
     ]
-    fig = drawn(sweep.average_ranks(tables, compared))
+    fig = drawn(sweep.average_ranks(average_ranks(tables, compared)))
     texts = {text.get_text().strip() for text in fig.subfigs[0].axes[0].texts}
     assert texts == {"relu (1)", "tanh (2.33)", "(2.67) elu"}
 
@@ -113,5 +113,5 @@ def test_average_ranks_are_those_over_data_sets():
 def test_average_ranks_have_a_panel_for_each_other_setting():
     compared = comparisons(dataset=["a", "b", "c"] * 2, depth=[1, 1, 1, 2, 2, 2])
     tables = [summary(model("relu", -1.0), model("tanh", -2.0), model("elu", -3.0))] * 6
-    fig = drawn(sweep.average_ranks(tables, compared))
+    fig = drawn(sweep.average_ranks(average_ranks(tables, compared)))
     assert [part.get_suptitle() for part in fig.subfigs] == ["depth 1", "depth 2"]

@@ -1,6 +1,6 @@
 """Figures of a study with several comparisons: what changes with the setting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,7 +9,7 @@ from vaelib.analysis import comparisons, verdicts
 from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
-from vaelib.results.columns import BY_COLUMN, Direction
+from vaelib.results.columns import BY_COLUMN
 
 ELBO = BY_COLUMN["elbo"]
 # The metrics drawn over a dimension, and whether on a log scale.
@@ -79,7 +79,7 @@ def over_dimension(
         A numeric column of `comparisons.COLUMNS` that varies. There is a row of
         panels for each combination of the others.
     """
-    groups = _groups(summaries, compared, dimension)
+    groups = comparisons.groups_over(summaries, compared, dimension)
     size = (WIDTH, 3.2 * len(groups))
     fig, axes = subplots(len(groups), len(_OVER), figsize=size, squeeze=False)
     for line, (label, rows) in zip(axes, groups, strict=True):
@@ -109,7 +109,7 @@ def encoder_by_decoder(
         Of the encoder, in order; the decoder's are in the order of `compared`.
     """
     name = "decoder_activation"
-    groups = _groups(summaries, compared, name)
+    groups = comparisons.groups_over(summaries, compared, name)
     decoders = list(dict.fromkeys(one.fields[name] for one in compared))
     size = (1.6 + 0.8 * len(decoders), len(groups) * (1.2 + 0.4 * len(activations)))
     fig, axes = subplots(len(groups), 1, figsize=size, squeeze=False)
@@ -121,34 +121,18 @@ def encoder_by_decoder(
     return fig
 
 
-def average_ranks(summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison]) -> Figure:
+def average_ranks(ranked: Mapping[str, verdicts.Ranks]) -> Figure:
     """Draw the ranks of activations by test ELBO, averaged over data sets.
 
     Parameters
     ----------
-    summaries : sequence of pandas.DataFrame
-        See `analysis.summary.summarize`.
-    compared : sequence of Comparison
-        There is a panel for each combination of the other settings.
+    ranked : mapping of str to verdicts.Ranks
+        See `comparisons.average_ranks`; there is a panel for each.
     """
-    groups = _groups(summaries, compared, "dataset")
-    height = 1 + 0.25 * max(map(len, summaries))
-    fig = Figure(figsize=(9, height * len(groups)))
-    parts = fig.subfigures(len(groups), 1, squeeze=False)
-    for part, (label, rows) in zip(parts.flat, groups, strict=True):
-        values = rows.pivot_table(index="dataset", columns="activation", values=ELBO.column)
-        ranks = verdicts.ranks(values, Direction.HIGHER)
+    height = 1 + 0.25 * max(len(ranks.average) for ranks in ranked.values())
+    fig = Figure(figsize=(9, height * len(ranked)))
+    parts = fig.subfigures(len(ranked), 1, squeeze=False)
+    for part, (label, ranks) in zip(parts.flat, ranked.items(), strict=True):
         plots.comparison.critical_difference(part.subplots(), ranks)
         part.suptitle(label)
     return fig
-
-
-def _groups(
-    summaries: Sequence[pd.DataFrame], compared: Sequence[Comparison], dimension: str
-) -> list[tuple[str, pd.DataFrame]]:
-    """Join the summaries with their settings; split by all that varies but `dimension`."""
-    joined = pd.concat(
-        [summary.assign(**one.fields) for summary, one in zip(summaries, compared, strict=True)]
-    )
-    others = [name for name in compared[0].varying if name != dimension]
-    return comparisons.labelled_groups(joined, others)

@@ -1,9 +1,10 @@
 """Captions of the figures of several comparisons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from vaelib.analysis.verdicts import Ranks
 from vaelib.formatting import count, fixed, listed, number, ratio
 from vaelib.results.columns import label
 
@@ -89,19 +90,16 @@ def encoder_by_decoder(summaries: Sequence[pd.DataFrame], decoders: Sequence[str
     return f"{what} The best is {best}, the worst {worst}."
 
 
-def average_ranks(summaries: Sequence[pd.DataFrame]) -> str:
+def average_ranks(ranked: Mapping[str, Ranks]) -> str:
     """Describe ranks averaged over data sets.
 
     Parameters
     ----------
-    summaries : sequence of pandas.DataFrame
-        See `analysis.summary.summarize`.
+    ranked : mapping of str to Ranks
+        See `comparisons.average_ranks`.
     """
-    ranks = pd.concat(
-        [one.set_index("activation")["elbo"].rank(ascending=False) for one in summaries]
-    )
-    means = ranks.groupby(level=0).mean().sort_values()
-    return (
-        f"Ranks by test ELBO, averaged over {count(len(summaries), 'comparison')}: "
-        f"{'; '.join(f'{name} {fixed(value, 1)}' for name, value in means.items())}."
-    )
+    parts = []
+    for where, ranks in ranked.items():
+        listing = "; ".join(f"{name} {fixed(value, 1)}" for name, value in ranks.average.items())
+        parts.append(f"{where}: {listing}" if where else listing)
+    return f"Ranks by test ELBO, averaged over data sets: {'. '.join(parts)}."
