@@ -14,14 +14,16 @@ from vaelib.analysis.claims.conclusions import Claim, Conclusion
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import embedding, fragments, page, sentences, tables
 from vaelib.results import files
+from vaelib.results.columns import BY_COLUMN
 
+MINUS = "\N{MINUS SIGN}"
 HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x'>"]
 # All tags that the templates write themselves.
 TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
 TAGS |= {"span", "details", "summary", "img", "pre", "div", "caption", "code", "article"}
 TAGS |= {"figure", "figcaption"}
 ATTRIBUTES = {"class", "href", "src", "width", "height", "alt", "scope", "id"}
-ATTRIBUTES |= {"tabindex", "role", "aria-label", "colspan"}
+ATTRIBUTES |= {"tabindex", "role", "aria-label", "aria-hidden", "colspan"}
 
 
 def parse(fragment: str) -> BeautifulSoup:
@@ -41,7 +43,9 @@ def rendered(name: str) -> dict[str, str]:
     rates = {"activation": name, "learning_rate": [0.1, 0.2], "mean": [1.0, 2.0]}
     candidates = pd.DataFrame({**rates, "chosen": [False, True]})
     failed = pd.DataFrame({"dataset": [name], "activation": [name], "reason": [name]})
-    faults = pd.DataFrame({"activation": [name, name], "bad": [True, False], "sentence": name})
+    fault = dict.fromkeys(("activation", "measured", "criterion"), name)
+    fault |= {"cause": "divergence", "behind": 1.0, "margin": 1.0, "gain": 1.0}
+    faults = [pd.DataFrame([fault | {"bad": True}, fault | {"bad": False, "cause": ""}])]
     given = facts(dataset=name, label=name)
     raced = facts(label=name, design="race")
     stage = {"replicates": 4, "started": [name, "tanh"], "lost": [name]}
@@ -70,7 +74,8 @@ def rendered(name: str) -> dict[str, str]:
         "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),
         "images": fragments.images({"study": {"train_size": [None]}, **images}),
         "failures": fragments.failures(failed, runs),
-        "diagnoses": fragments.diagnoses(faults, name),
+        "diagnoses": fragments.diagnoses(faults, [name]),
+        "verdict_matrices": fragments.verdict_matrices(pairs, [name], [BY_COLUMN["elbo"]], name),
         "tuning": fragments.tuning(candidates, {"learning_rate": 0.1}, name),
         "race_stages": fragments.race_stages(raced),
         "text": fragments.text(name),
@@ -157,6 +162,51 @@ def test_failures_have_a_list_or_a_sentence():
     found = parse(fragments.failures(nothing, pd.DataFrame()))
     assert found.get_text().strip() == "No run failed or diverged."
     assert found.ul is None
+
+
+def test_verdicts_have_a_symbol_and_words_for_those_who_cannot_see_it():
+    pairs = report_tables.verdicts(("elu", "tanh", Verdict.BETTER), ("elu", "relu", Verdict.TIED))
+    names, metrics = ["elu", "tanh", "relu"], [BY_COLUMN["elbo"], BY_COLUMN["mse"]]
+    found = parse(fragments.verdict_matrices(pairs, names, metrics, "a & b"))
+    assert found.figure.figcaption.get_text() == "a & b"
+    first, second = found("table")
+    assert [one.caption.get_text() for one in (first, second)] == ["test ELBO (nats)", "MSE"]
+    assert [one.get_text() for one in first("th", scope="col")] == ["against", *names]
+    cells = {row.th.get_text(): row("td") for row in first.tbody("tr")}
+    shown = {name: [cell.get_text() for cell in row] for name, row in cells.items()}
+    worse = f"{MINUS}worse"
+    assert shown == {
+        "elu": ["", "+better", "=practically tied"],
+        "tanh": [worse, "", ""],
+        "relu": ["=practically tied", "", ""],
+    }
+    assert cells["elu"][1]["class"] == ["better"]
+    assert cells["elu"][1].find(attrs={"aria-hidden": "true"}).get_text() == "+"
+    assert {cell.get_text() for cell in second("td")} == {""}
+    legend = found.find(class_="legend")
+    assert [one.get_text() for one in legend(class_="symbol")] == ["+", MINUS, "=", "?"]
+
+
+def test_problems_have_a_group_each_and_sound_results_a_sentence():
+    rows = [
+        ("sigmoid", True, "vanishing gradient", "0.01 at the lowest", "under 0.05", 9.0, 1.0, 5.0),
+        ("tanh", True, "dead units", "60 %", "50 % or more", 7.0, 1.0, 6.0),
+        ("selu", False, "", "", "", 0.0, 1.0, 13.0),
+    ]
+    columns = ["activation", "bad", "cause", "measured", "criterion", "behind", "margin", "gain"]
+    faults = pd.DataFrame(rows, columns=columns)
+    found = parse(fragments.diagnoses([faults, faults[1:]], ["depth 1", "depth 2"]))
+    groups = [one.get_text(" ", strip=True) for one in found("th", scope="rowgroup")]
+    assert [one.split(":")[0] for one in groups] == ["dead units", "vanishing gradient"]
+    assert groups[1].endswith("(criterion: under 0.05)")
+    dead, _ = found("tbody")
+    shown = [[cell.find(string=True) for cell in row("td")] for row in dead("tr")[1:]]
+    assert shown == [[setting, "60 %", "7.0", "6.0"] for setting in ("depth 1", "depth 2")]
+    assert len(found("th", scope="col")) == 5
+    assert found.p.get_text() == "No problem was found with selu (depth 1); selu (depth 2)."
+    alone = parse(fragments.diagnoses([faults], [""]))
+    assert len(alone("th", scope="col")) == 4
+    assert parse(fragments.diagnoses([faults[2:]], [""])).table is None
 
 
 def test_a_note_joins_its_sentences():

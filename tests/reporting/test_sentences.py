@@ -335,16 +335,13 @@ def test_without_failures_there_is_no_statement(runs):
     assert sentences.failures(failed, runs) == []
 
 
-def test_bad_results_are_described_and_sound_ones_are_listed():
-    faults = pd.DataFrame(
-        {
-            "activation": ["relu", "tanh", "elu"],
-            "bad": [False, True, False],
-            "sentence": ["relu: fine", "tanh: saturation", "elu: fine"],
-        }
-    )
-    assert sentences.diagnoses(faults) == ["tanh: saturation", "no problem found: relu and elu"]
-    assert sentences.diagnoses(faults[faults["bad"]]) == ["tanh: saturation"]
+def test_sound_results_are_listed_by_setting():
+    faults = pd.DataFrame({"activation": ["relu", "tanh", "elu"], "bad": [False, True, False]})
+    assert sentences.sound([faults], [""]) == ["No problem was found with relu and elu."]
+    assert sentences.sound([faults, faults[:2]], ["depth 1", "depth 2"]) == [
+        "No problem was found with relu and elu (depth 1); relu (depth 2)."
+    ]
+    assert sentences.sound([faults[1:2]], [""]) == []
 
 
 def settings(**fields) -> dict:

@@ -12,7 +12,9 @@ import jinja2
 import pandas as pd
 
 from vaelib.analysis.claims.conclusions import Claim
-from vaelib.reporting import embedding, sentences, tables
+from vaelib.analysis.verdicts import Verdict
+from vaelib.reporting import embedding, findings, sentences, tables
+from vaelib.results.columns import Metric
 
 if TYPE_CHECKING:  # at run time it would load matplotlib
     from matplotlib.figure import Figure
@@ -113,22 +115,44 @@ def verdict_note(facts: dict, pairs: pd.DataFrame, index: int = 0) -> Fragment:
     return _render("note", sentences=sentences.verdict_note(facts, pairs, index))
 
 
+def verdict_matrices(
+    pairs: pd.DataFrame, order: Sequence[str], metrics: Sequence[Metric], caption: str
+) -> Fragment:
+    """Return the verdicts on every pair of activations, a table for each metric.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        See `comparisons.judge`.
+    order : sequence of str
+        Activations.
+    metrics : sequence of Metric
+    caption : str
+        See `captions.verdict_matrices`.
+    """
+    matrices = {
+        metric.title: findings.verdict_matrix(pairs[pairs["metric"] == metric.column], order)
+        for metric in metrics
+    }
+    legend = [findings.verdict_cell(one) for one in Verdict]
+    return _render("verdict_matrices", matrices=matrices, legend=legend, caption=caption)
+
+
 def failures(failed: pd.DataFrame, runs: pd.DataFrame) -> Fragment:
     """Return the list of failed runs and diverged models; see `sentences.failures`."""
     return _render("failures", statements=sentences.failures(failed, runs))
 
 
-def diagnoses(faults: pd.DataFrame, title: str = "") -> Fragment:
-    """Return the list of problems of a comparison; see `sentences.diagnoses`.
+def diagnoses(faults: Sequence[pd.DataFrame], labels: Sequence[str]) -> Fragment:
+    """Return the causes of bad results, and which results are not bad.
 
     Parameters
     ----------
-    faults : pandas.DataFrame
-        See `diagnosis.diagnose.diagnose_study`.
-    title : str
-        Above the list; empty for none.
+    faults, labels
+        See `findings.problems`.
     """
-    return _render("sentences", title=title, sentences=sentences.diagnoses(faults))
+    found = findings.problems(faults, labels)
+    return _render("problems", problems=found, sentences=sentences.sound(faults, labels))
 
 
 def tuning(table: pd.DataFrame, default: dict, title: str = "") -> Fragment:

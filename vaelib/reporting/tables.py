@@ -24,8 +24,9 @@ class Cell:
     text : str
     detail : str
         A second line in small print, such as an interval.
-    mark : {"", "best", "tie", "words"}
-        How the cell is highlighted; words begin at the left.
+    mark : str
+        How the cell is shown: ``best`` and ``tie`` are highlighted, ``words`` begin at the
+        left, ``text`` is as wide as it takes to read well; for verdicts see `findings`.
     """
 
     text: str

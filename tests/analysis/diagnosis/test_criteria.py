@@ -46,16 +46,5 @@ def test_a_best_under_the_floor_leaves_no_margin():
     assert quality.bad
 
 
-def test_the_descriptions_hold_the_numbers():
-    quality = RelativeQuality(-192.54, -127.97, -210.36)
-    assert quality.describe() == "test ELBO −192.5 nats, 64.6 below the best (margin 4.1)"
-    assert quality.describe_gain() == "17.8 nats above the ELBO of a constant image (−210.4)"
-    below = RelativeQuality(-212.4, np.nan, -210.36)
-    assert below.describe() == "test ELBO −212.4 nats"
-    assert below.describe_gain() == "2.0 nats below the ELBO of a constant image (−210.4)"
-
-
 def test_without_a_finished_run_there_is_no_quality():
-    quality = RelativeQuality(np.nan, BEST, FLOOR)
-    assert not quality.bad
-    assert (quality.describe(), quality.describe_gain()) == ("no run finished", "")
+    assert not RelativeQuality(np.nan, BEST, FLOOR).bad

@@ -42,8 +42,8 @@ def exploding(table, *thresholds) -> Symptom:
 def test_a_gradient_flow_below_a_twentieth_has_vanished(first, present):
     symptom = vanishing(with_first(first))
     assert symptom.present is present
-    assert f"as little as {first} of" in symptom.text
-    assert f"under 0.05 in {10 * present} of 10 measurements" in symptom.text
+    assert symptom.measured.startswith(f"{first} at the lowest")
+    assert f"under 0.05 in {10 * present} of 10 measurements" in symptom.measured
 
 
 @pytest.mark.parametrize(("epochs", "present"), [(9, True), (10, False)])
@@ -65,14 +65,14 @@ def test_a_gradient_lost_at_the_code_does_not_vanish_with_depth():
 def test_the_network_that_loses_most_is_named():
     table = put(gradients(), "gradient_rms", 0.1, layer="encoder_1")
     table = put(table, "gradient_rms", 0.01, layer="decoder_1")
-    assert "most is lost in the decoder" in vanishing(table).text
+    assert "most lost in the decoder" in vanishing(table).measured
 
 
 @pytest.mark.parametrize(("first", "present"), [(20.1, True), (19.9, False)])
 def test_an_exploding_gradient_grows_twentyfold(first, present):
     symptom = exploding(with_first(first))
     assert symptom.present is present
-    assert "up to 20 times" in symptom.text
+    assert "up to 20 times" in symptom.measured
 
 
 @pytest.mark.parametrize(("growth", "present"), [(1001, True), (999, False)])
@@ -98,7 +98,7 @@ def test_no_gradient_at_all_neither_explodes_nor_vanishes():
     assert not exploding(table).present
     symptom = vanishing(table)
     assert not symptom.present
-    assert symptom.text == "there is no hidden layer, or no gradient, to measure"
+    assert symptom.measured == "there is no hidden layer, or no gradient, to measure"
 
 
 @pytest.mark.parametrize(("first", "look"), [(1e-9, vanishing), (1e9, exploding)])
@@ -113,10 +113,10 @@ def test_dead_units_are_half_of_a_layer_after_training(share, present, layer):
     table = put(gradients(), "dead", share, layer=layer, epoch=9)
     symptom = symptoms.dead(table, collapsed=False)
     assert symptom.present is present
-    assert symptom.text == (
-        f"{100 * share:.0f} % of the units of {layer} pass no gradient on for any probe image "
-        "(limit 50 %)"
+    assert symptom.measured == (
+        f"{100 * share:.0f} % of the units of {layer} pass no gradient on for any probe image"
     )
+    assert symptom.criterion == "50 % of a layer or more"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_saturation_is_three_quarters_of_the_elements_that_are_not_dead(dead, sa
     )
     assert symptom.numbers["share"] == pytest.approx(share)
     assert symptom.present is (share > 0.75)
-    assert f"{100 * share:.0f} % of the pre-activations of encoder_2" in symptom.text
+    assert f"{100 * share:.0f} % of the pre-activations of encoder_2" in symptom.measured
 
 
 @pytest.mark.parametrize(

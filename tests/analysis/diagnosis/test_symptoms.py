@@ -35,9 +35,9 @@ def latents(active: int, units: int = 16) -> pd.DataFrame:
 def test_a_collapsed_posterior_has_few_active_units_near_the_floor(active, elbo, best, present):
     symptom = symptoms.collapse(latents(active), RelativeQuality(elbo, best, -200.0))
     assert symptom.present is present
-    assert symptom.text == (
-        f"{active} of 16 latent units active (limit 25 %), KL 4.0 nats, "
-        f"{200 + elbo:.1f} nats above the ELBO of a constant image (−200.0)"
+    assert symptom.measured == f"{active} of 16 latent units active, KL 4.0 nats"
+    assert symptom.criterion == (
+        "at most 25 % active, and at most 25 % of the best's lead over a constant image"
     )
 
 
@@ -64,10 +64,10 @@ def test_a_loss_that_is_nan_or_infinite_diverged():
         runs(status=["finished", "diverged", "diverged"]), history(losses)
     )
     assert symptom.present
-    assert symptom.text == "the loss became NaN or infinite in 2 of 3 runs, first in epoch 2"
+    assert symptom.measured == "the loss became NaN or infinite in 2 of 3 runs, first in epoch 2"
     absent = symptoms.divergence(runs(), history([[300.0, 100.0]] * 3))
     assert not absent.present
-    assert absent.text == "the loss became NaN or infinite in 0 of 3 runs"
+    assert absent.measured == "the loss became NaN or infinite in 0 of 3 runs"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_loss_that_rises_above_that_of_a_constant_image_diverged(last, train_e
     table = runs(train_elbo=[-100.0, train_elbo, -100.0])
     symptom = symptoms.divergence(table, history(losses))
     assert symptom.present is present
-    assert ("rose by up to 21.0 nats" in symptom.text) is present
+    assert ("rose by up to 21.0 nats" in symptom.measured) is present
 
 
 @pytest.mark.parametrize(

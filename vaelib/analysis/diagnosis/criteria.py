@@ -8,8 +8,6 @@ import dataclasses
 
 import numpy as np
 
-from vaelib.formatting import nats
-
 
 @dataclasses.dataclass(frozen=True)
 class Thresholds:
@@ -131,20 +129,3 @@ class RelativeQuality:
     def bad(self) -> bool:
         """Whether the group is at the floor, or below the best by more than the tolerance."""
         return self.at_floor or bool(self.deficit > self.tolerance)
-
-    def describe(self) -> str:
-        """Return the test ELBO and its distance to the best in words."""
-        if np.isnan(self.elbo):
-            return "no run finished"
-        text = f"test ELBO {nats(self.elbo)} nats"
-        if self.deficit > 0:
-            text += f", {nats(self.deficit)} below the best (margin {nats(self.tolerance)})"
-        return text
-
-    def describe_gain(self) -> str:
-        """Return the distance to the floor in words; empty without an ELBO."""
-        if np.isnan(self.elbo):
-            return ""
-        side = "above" if self.gain >= 0 else "below"
-        distance = f"{nats(abs(self.gain))} nats {side}"
-        return f"{distance} the ELBO of a constant image ({nats(self.floor)})"

@@ -14,6 +14,8 @@ from vaelib.analysis.diagnosis.symptoms import Cause, Symptom
 from vaelib.formatting import nats
 
 _TABLES = ("runs", "history", "gradients", "latents")
+_RESULT = ("elbo", "bad", "behind", "margin", "gain")
+_DESCRIBED = (*_RESULT, "cause", "measured", "criterion")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,14 +29,11 @@ class Diagnosis:
         One for each `symptoms.Cause`, in their order, present or not.
     quality : RelativeQuality
         On the test images.
-    trend : str
-        Whether the validation loss was still falling at the end.
     """
 
     bad: bool
     symptoms: tuple[Symptom, ...]
     quality: RelativeQuality
-    trend: str
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -42,19 +41,6 @@ class Diagnosis:
         if not self.bad:
             return ()
         return tuple(symptom.cause for symptom in self.symptoms if symptom.present)
-
-    @property
-    def sentence(self) -> str:
-        """The causes with their numbers, in plain text."""
-        elbo, gain = self.quality.describe(), self.quality.describe_gain()
-        if not self.bad:
-            return f"no problem found: {elbo}, {gain}"
-        causes = [
-            f"{symptom.cause}: {symptom.text}" for symptom in self.symptoms if symptom.present
-        ]
-        if Cause.COLLAPSE in self.causes:
-            gain = ""  # its text holds the same
-        return "; ".join([*causes, ", ".join(filter(None, (elbo, gain, self.trend)))])
 
 
 def diagnose(
@@ -118,9 +104,9 @@ def diagnose(
     ]
     bad = found[0].present or test.bad
     unexplained = bad and not any(symptom.present for symptom in found)
-    found.append(symptoms.underfitting(train, unexplained))
     trend = _trend(history[history["seed"].isin(finished["seed"])], finished["ended"].all())
-    return Diagnosis(bad, tuple(found), test, trend)
+    found.append(symptoms.underfitting(train, unexplained, trend))
+    return Diagnosis(bad, tuple(found), test)
 
 
 def diagnose_study(
@@ -144,37 +130,49 @@ def diagnose_study(
     Returns
     -------
     pandas.DataFrame
-        The columns of `setting`, ``activation``, ``elbo``, ``bad``, ``causes``
-        (joined by commas) and ``sentence``, which begins with the activation's
-        name. Settings in the order of ``runs``, in each the best ELBO first.
+        A row for each cause, and one for an activation without any: the columns of
+        `setting`, ``activation``, ``elbo``, ``bad``; nats below the best (``behind``),
+        of which ``margin`` do not matter, and above a constant image (``gain``);
+        ``cause``, empty for none, with what was ``measured`` and the ``criterion``.
+        Settings in the order of ``runs``, in each the best ELBO first.
     """
     keys = [*setting, "activation"]
     groups = {name: dict(iter(tables[name].groupby(keys, sort=False))) for name in _TABLES}
     runs = groups["runs"]
     table = pd.DataFrame(list(runs), columns=keys)
     table["elbo"] = [finished_runs(rows)["elbo"].mean() for rows in runs.values()]
-    diagnoses = []
+    found = []
     for key in runs:
         in_setting = (table[list(setting)] == list(key[:-1])).all(axis=1)
         elbos = table.loc[in_setting, "elbo"].dropna()
         best = runs[tuple(table.loc[elbos.idxmax(), keys])] if len(elbos) else None
         rows = (groups[name].get(key, tables[name].iloc[:0]) for name in _TABLES)
-        diagnoses.append(diagnose(*rows, best, margin, thresholds))
-    table["bad"] = [diagnosis.bad for diagnosis in diagnoses]
-    table["causes"] = [", ".join(diagnosis.causes) for diagnosis in diagnoses]
-    table["sentence"] = [
-        f"{name}: {diagnosis.sentence}"
-        for name, diagnosis in zip(table["activation"], diagnoses, strict=True)
-    ]
-    order = table.groupby(list(setting), sort=False).ngroup() if setting else 0
-    ranked = table.assign(order=order).sort_values(["order", "elbo"], ascending=[True, False])
+        own = dict(zip(keys, key, strict=True))
+        found += [own | row for row in _described(diagnose(*rows, best, margin, thresholds))]
+    described = pd.DataFrame(found, columns=[*keys, *_DESCRIBED])
+    order = described.groupby(list(setting), sort=False).ngroup() if setting else 0
+    ranked = described.assign(order=order).sort_values(
+        ["order", "elbo"], ascending=[True, False], kind="stable"
+    )
     return ranked.drop(columns="order").reset_index(drop=True)
+
+
+def _described(found: Diagnosis) -> list[dict]:
+    """Return `_DESCRIBED` of each cause, or once without any."""
+    quality = found.quality
+    result = (quality.elbo, found.bad, max(quality.deficit, 0.0), quality.tolerance, quality.gain)
+    causes = [
+        (one.cause, one.measured, one.criterion)
+        for one in found.symptoms
+        if one.cause in found.causes
+    ] or [("", "", "")]
+    return [dict(zip(_DESCRIBED, result + cause, strict=True)) for cause in causes]
 
 
 def _trend(history: pd.DataFrame, ended: bool) -> str:
     """Describe how fast the validation loss fell over the last quarter of the epochs."""
     if ended and len(history):
-        return "trained until validation stopped improving"
+        return "validation stopped improving"
     losses = history.groupby("epoch")["val_loss"].mean()
     span = max(1, len(losses) // 4)
     if len(losses) <= span:
@@ -182,4 +180,4 @@ def _trend(history: pd.DataFrame, ended: bool) -> str:
     fall = (losses.iloc[-1 - span] - losses.iloc[-1]) / span
     if round(fall, 1) <= 0:
         return "validation loss no longer falling"
-    return f"validation loss still falling by {nats(fall)} nats per epoch"
+    return f"validation loss still falling by {nats(fall)} nats an epoch"

@@ -38,13 +38,17 @@ def exploding(
     over = int((median > limit).sum())
     growth = _norm_growth(gradients).median()
     present = growth >= thresholds.norm_growth or _persists(over, median, thresholds)
-    text = (
-        f"the gradient at the first hidden layers is up to {ratio(median.max())} times that at "
-        f"the last (over {ratio(limit)} in {over} of {len(median)} measurements), and its norm "
-        f"grows to {ratio(growth)} times its initial value (limit {ratio(thresholds.norm_growth)})"
+    measured = (
+        f"up to {ratio(median.max())} times, over {ratio(limit)} in {over} of {len(median)} "
+        f"measurements; the norm grows to {ratio(growth)} times its initial value"
+    )
+    criterion = (
+        f"the gradient at the first hidden layers over {ratio(limit)} times that at the last, in "
+        f"at least {percent(thresholds.persistence)} of the measurements, or its norm "
+        f"{ratio(thresholds.norm_growth)} times the initial one"
     )
     numbers = {"largest": median.max(), "measurements": over, "growth": growth}
-    return Symptom(Cause.EXPLODING, bool(present), text, numbers)
+    return Symptom(Cause.EXPLODING, bool(present), measured, criterion, numbers)
 
 
 def vanishing(flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
@@ -58,17 +62,22 @@ def vanishing(flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
     """
     median = _median_by_epoch(flow["flow"])
     under = int((median < thresholds.gradient_flow).sum())
-    text = "there is no hidden layer, or no gradient, to measure"
+    measured = "there is no hidden layer, or no gradient, to measure"
     if len(median):
         lowest = median.idxmin()
         by_network = {name: _median_by_epoch(flow[name])[lowest] for name in _NETWORKS}
-        text = (
-            f"as little as {ratio(median.min())} of the gradient at the last hidden layers "
-            f"reaches the first, and most is lost in the {min(by_network, key=by_network.get)} "
-            f"(under {thresholds.gradient_flow:g} in {under} of {len(median)} measurements)"
+        measured = (
+            f"{ratio(median.min())} at the lowest, most lost in the "
+            f"{min(by_network, key=by_network.get)}; under {thresholds.gradient_flow:g} in {under} "
+            f"of {len(median)} measurements"
         )
+    criterion = (
+        f"under {thresholds.gradient_flow:g} of the gradient at the last hidden layers reaches the "
+        f"first, in at least {percent(thresholds.persistence)} of the measurements"
+    )
     numbers = {"smallest": median.min(), "measurements": under}
-    return Symptom(Cause.VANISHING, _persists(under, median, thresholds), text, numbers)
+    present = _persists(under, median, thresholds)
+    return Symptom(Cause.VANISHING, present, measured, criterion, numbers)
 
 
 def dead(gradients: pd.DataFrame, collapsed: bool, thresholds: Thresholds = DEFAULTS) -> Symptom:
@@ -161,9 +170,10 @@ def _mean_by_layer(hidden: pd.DataFrame, column: str, which: str) -> pd.Series:
 
 def _largest_share(cause: Cause, shares: pd.Series, limit: float, text: str) -> Symptom:
     """Return the symptom of the layer with the largest share."""
+    criterion = f"{percent(limit)} of a layer or more"
     if shares.empty:
-        return Symptom(cause, False, "there is no layer to measure", {"share": np.nan})
+        return Symptom(cause, False, "there is no layer to measure", criterion, {"share": np.nan})
     largest = shares.max()
     _, layer = shares.idxmax()
-    text = f"{percent(largest)} {text.format(layer=layer)} (limit {percent(limit)})"
-    return Symptom(cause, bool(largest >= limit), text, {"share": largest})
+    measured = f"{percent(largest)} {text.format(layer=layer)}"
+    return Symptom(cause, bool(largest >= limit), measured, criterion, {"share": largest})

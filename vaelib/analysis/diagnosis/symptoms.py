@@ -27,6 +27,23 @@ class Cause(enum.StrEnum):
     OVERFITTING = "overfitting"
     UNDERFITTING = "underfitting"
 
+    @property
+    def meaning(self) -> str:
+        """What it means for the model, in a few words."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Cause.DIVERGENCE: "training failed, as it does where the learning rate is too large",
+    Cause.EXPLODING: "steps are far too large, above all in the first layers",
+    Cause.DEAD: "these units take no part in training",
+    Cause.SATURATION: "hardly any gradient passes this layer",
+    Cause.VANISHING: "the first layers learn slowly or not at all",
+    Cause.COLLAPSE: "the decoder ignores the code: all reconstructions are much the same",
+    Cause.OVERFITTING: "what was learned holds for the training images only",
+    Cause.UNDERFITTING: "the training images are fitted worse, too, and nothing measured says why",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Symptom:
@@ -36,15 +53,18 @@ class Symptom:
     ----------
     cause : Cause
     present : bool
-    text : str
-        The measurement and its threshold, in words.
+    measured : str
+        In words.
+    criterion : str
+        From where on it is a symptom, in words.
     numbers : dict of str to float
-        Those of the text; NaN for what could not be measured.
+        Those that were measured; NaN for what could not be.
     """
 
     cause: Cause
     present: bool
-    text: str
+    measured: str
+    criterion: str
     numbers: dict[str, float]
 
 
@@ -68,8 +88,13 @@ def divergence(
             f"the training loss rose by up to {nats(rise[rose].max())} nats from the first epoch "
             f"to the last, above that of a constant image, in {rose.sum()} of {len(runs)} runs"
         )
+    criterion = (
+        f"NaN or infinite; or a rise by over {percent(thresholds.loss_rise)} of a constant image's "
+        "loss, to above it"
+    )
     numbers = {"lost": int(lost.sum()), "rose": int(rose.sum()), "epoch": float(epoch)}
-    return Symptom(Cause.DIVERGENCE, bool((lost | rose).any()), " and ".join(parts), numbers)
+    present = bool((lost | rose).any())
+    return Symptom(Cause.DIVERGENCE, present, " and ".join(parts), criterion, numbers)
 
 
 def collapse(latents: pd.DataFrame, test: RelativeQuality) -> Symptom:
@@ -77,12 +102,13 @@ def collapse(latents: pd.DataFrame, test: RelativeQuality) -> Symptom:
     thresholds = test.thresholds
     by_seed = latents.astype({"active": float}).groupby("seed")
     units, (active, kl) = by_seed.size().mean(), by_seed[["active", "kl"]].sum().mean()
-    text = (
-        f"{active:.3g} of {units:.3g} latent units active "
-        f"(limit {percent(thresholds.active_share)}), KL {nats(kl)} nats, {test.describe_gain()}"
+    measured = f"{active:.3g} of {units:.3g} latent units active, KL {nats(kl)} nats"
+    criterion = (
+        f"at most {percent(thresholds.active_share)} active, and at most "
+        f"{percent(thresholds.collapsed_gain)} of the best's lead over a constant image"
     )
     numbers = {"active": active, "units": units, "kl": kl, "gain": test.gain, "floor": test.floor}
-    return Symptom(Cause.COLLAPSE, collapsed(active, units, test), text, numbers)
+    return Symptom(Cause.COLLAPSE, collapsed(active, units, test), measured, criterion, numbers)
 
 
 def collapsed(active: float, units: float, test: RelativeQuality) -> bool:
@@ -97,17 +123,24 @@ def overfitting(train: RelativeQuality, test: RelativeQuality) -> Symptom:
     gap = train.gain - test.gain
     best_gap = train.best_gain - test.best_gain
     excess = gap - np.nan_to_num(best_gap)
-    text = f"training ELBO {nats(train.elbo)} nats, {nats(gap)} further above a constant image "
-    text += "than the test ELBO"
+    measured = f"training ELBO {nats(train.elbo)} nats, {nats(gap)} further above a constant image "
+    measured += "than the test ELBO"
     if best_gap > 0:
-        text += f" (for the best, {nats(best_gap)})"
+        measured += f" (for the best, {nats(best_gap)})"
+    criterion = "further by more than the margin than the best, and a training ELBO that is not bad"
     present = test.bad and not train.bad and excess > test.tolerance
-    return Symptom(Cause.OVERFITTING, bool(present), text, {"gap": gap, "excess": excess})
+    numbers = {"gap": gap, "excess": excess}
+    return Symptom(Cause.OVERFITTING, bool(present), measured, criterion, numbers)
 
 
-def underfitting(train: RelativeQuality, present: bool) -> Symptom:
-    """Return the symptom that remains where no other explains a bad result."""
-    text = f"no other symptom, training ELBO {nats(train.elbo)} nats"
+def underfitting(train: RelativeQuality, present: bool, trend: str = "") -> Symptom:
+    """Return the symptom that remains where no other explains a bad result.
+
+    `trend` says whether the validation loss was still falling at the end.
+    """
+    measured = f"training ELBO {nats(train.elbo)} nats"
     if train.deficit > 0:
-        text += f", {nats(train.deficit)} below that of the best"
-    return Symptom(Cause.UNDERFITTING, present, text, {"deficit": train.deficit})
+        measured = f"training ELBO {nats(train.deficit)} nats below that of the best"
+    measured = "; ".join(filter(None, (measured, trend)))
+    numbers = {"deficit": train.deficit}
+    return Symptom(Cause.UNDERFITTING, present, measured, "no other symptom", numbers)

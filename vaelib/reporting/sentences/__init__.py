@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "course": ["lead", "race_stages", "training_ends", "tuning"],
         "images": ["Images", "images"],
         "questions": ["Answer", "questions"],
-        "notes": ["diagnoses", "failures", "note", "verdict_note"],
+        "notes": ["failures", "note", "sound", "verdict_note"],
     },
 )

@@ -1,6 +1,6 @@
 """How to read the results of a comparison, and what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -187,16 +187,19 @@ def failures(failed: pd.DataFrame, runs: pd.DataFrame) -> list[Statement]:
     return found
 
 
-def diagnoses(faults: pd.DataFrame) -> list[str]:
-    """Return the problem of each bad result of a comparison, and which results have none.
+def sound(faults: Sequence[pd.DataFrame], labels: Sequence[str]) -> list[str]:
+    """Return in which comparison no problem of which activations was found.
 
     Parameters
     ----------
-    faults : pandas.DataFrame
-        See `diagnosis.diagnose.diagnose_study`.
+    faults : sequence of pandas.DataFrame
+        Of each comparison; see `diagnosis.diagnose.diagnose_study`.
+    labels : sequence of str
+        Of the comparisons.
     """
-    items = list(faults.loc[faults["bad"], "sentence"])
-    sound = list(faults.loc[~faults["bad"], "activation"])
-    if sound:
-        items.append(f"no problem found: {listed(sound)}")
-    return items
+    parts = []
+    for found, label in zip(faults, labels, strict=True):
+        names = list(found.loc[~found["bad"], "activation"])
+        if names:
+            parts.append(f"{listed(names)}{f' ({label})' if label else ''}")
+    return [f"No problem was found with {'; '.join(parts)}."] if parts else []
