@@ -5,6 +5,7 @@ import pytest
 
 from vaelib.formatting import (
     count,
+    duration,
     file_name,
     fixed,
     interval,
@@ -64,6 +65,20 @@ def test_intervals_have_both_ends_or_are_nothing():
 )
 def test_ratios_have_no_exponent(value, text):
     assert ratio(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (5399, "90 minutes"),
+        (5400, "1.5 hours"),
+    ],
+)
+def test_times_have_the_unit_that_suits_them(seconds, text):
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def duration(seconds: float) -> str:
+    """Show a time in the unit that suits it."""
+    for unit, length, least in (("hour", 3600, 1.5), ("minute", 60, 1)):
+        if seconds >= least * length:
+            many = seconds / length
+            return f"{many:.1f} {unit}s" if unit == "hour" else count(round(many), unit)
+    return count(max(1, round(seconds)), "second")
+
+
 def count(many: int, noun: str) -> str:
     """Show a number of things, such as ``3 seeds``."""
     return f"{many:,} {noun}" if many == 1 else f"{many:,} {noun}s"

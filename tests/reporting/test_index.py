@@ -80,9 +80,3 @@ def test_verdicts_on_claims_are_shown_where_there_are_any(reports):
 
 def test_without_a_study_the_page_says_what_to_run(tmp_path):
     assert "No study is finished here: make report runs one." in written(tmp_path).get_text()
-
-
-def test_seconds_are_told_in_minutes_or_hours():
-    assert [index._duration(one) for one in (29, 90, 5399, 5400)] == [
-        "0 minutes", "2 minutes", "90 minutes", "1.5 hours",
-    ]  # fmt: skip

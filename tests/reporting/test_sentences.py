@@ -13,6 +13,7 @@ from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
 
+MINUS = "\N{MINUS SIGN}"
 NO_PAIRS = report_tables.verdicts()
 WON = report_tables.verdicts(("tanh", "elu", Verdict.WORSE))
 
@@ -399,6 +400,29 @@ def test_the_answer_over_several_settings_where_one_is_always_first():
     assert "elu has the best mean test ELBO in both. It is" in found
     assert "every other activation in none of the 2 settings where it is first." in found
     assert "The highest" not in found, "ELBOs of different images are not compared"
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict", "said"),
+    [
+        ([BEST, WORST], Verdict.BETTER, f"{MINUS}100.2 nats: significantly better than the other."),
+        ([BEST, TIED], Verdict.TIED, "activation; practically tied with selu (within 1.0 nats)."),
+        ([BEST], None, f"{MINUS}100.2 nats."),
+    ],
+)
+def test_the_answer_in_short_is_one_sentence(rows, verdict, said):
+    pairs = [("elu", rows[1]["activation"], verdict)] if verdict else []
+    found = str(sentences.in_short([summary(*rows)], [report_tables.verdicts(*pairs)], facts()))
+    assert found.startswith(f"elu reaches the best test ELBO, {MINUS}100.2 nats")
+    assert found.endswith(said)
+
+
+def test_the_answer_of_several_settings_in_short():
+    rows = [summary(BEST, WORST)] * 2
+    found = str(sentences.in_short(rows, [NO_PAIRS] * 2, facts()))
+    assert found == "In 2 settings, elu has the best mean test ELBO in both."
+    lost = [summary(BEST).assign(elbo=np.nan)]
+    assert "No model finished" in str(sentences.in_short(lost, [NO_PAIRS], facts()))
 
 
 def test_the_answer_over_depths_tells_the_gradient_flow_in_the_deepest():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from vaelib.formatting import count, listed
+from vaelib.formatting import count, duration, listed
 from vaelib.reporting import embedding, fragments, page, sentences
 from vaelib.results import files, gallery, provenance
 
@@ -60,7 +60,7 @@ def described(facts: dict) -> str:
 
 
 def answer(folder: Path) -> sentences.Statement:
-    """Return the answer of a finished report, in a few sentences.
+    """Return the answer of a finished report, in a sentence.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def answer(folder: Path) -> sentences.Statement:
         Of the study's report.
     """
     facts = _facts(folder)
-    return sentences.headline(*_tables(folder, facts), facts)
+    return sentences.in_short(*_tables(folder, facts), facts)
 
 
 def _facts(folder: Path) -> dict:
@@ -106,7 +106,7 @@ def _results(folder: Path, facts: dict) -> dict[str, Any]:
     now = provenance.code_digest(set(runs["architecture"]))
     return {
         "answer": sentences.headline(summaries, verdicts, facts),
-        "cost": f"{count(len(runs), 'model')}, {_duration(runs['seconds'].sum())} of training",
+        "cost": f"{count(len(runs), 'model')}, {duration(runs['seconds'].sum())} of training",
         "outdated": facts["code"] != now or facts["versions"] != provenance.versions(),
         "picture": _picture(folder, summaries[0]),
     }
@@ -123,8 +123,3 @@ def _picture(folder: Path, summary: pd.DataFrame) -> dict[str, Any] | None:
     drawn = figures.strip(pictures, shown[0])
     caption = f"Test images (top) and what the best activation, {shown[0]}, makes of them."
     return {"figure": embedding.embed(drawn), "caption": caption}
-
-
-def _duration(seconds: float) -> str:
-    minutes = seconds / 60
-    return f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from vaelib.formatting import count, fixed
+from vaelib.formatting import count, nats
 from vaelib.results import files
 from vaelib.results.keys import Status
 from vaelib.study.blocks import Block
 from vaelib.study.study import Study
 
+_TICK = 0.1  # seconds between two states of a bar
+_BETWEEN_LINES = 60
+_LINE = "{desc}: {n_fmt} of {total_fmt} models, {elapsed} elapsed, {remaining} left{postfix}"
+
 
 class Progress:
     """A bar over the models of a study, to be used in a ``with`` statement.
+
+    Where the terminal's place is taken by a file, lines now and then.
 
     Parameters
     ----------
@@ -27,44 +33,57 @@ class Progress:
     def __init__(self, study: Study, shown: bool = True):
         self._study, self._shown = study, shown
         self._finished = self._failed = 0
-        self._bar = tqdm(
-            total=0, desc=study.name, unit="model", disable=not shown, dynamic_ncols=True
-        )
-        self._begun = False
+        self._bar: tqdm | None = None
+        self._on_terminal = _on_terminal()
 
     def __enter__(self) -> "Progress":
         return self
 
     def __exit__(self, *exception) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def begin(self, folder: Path) -> None:
         """Say what will run, and where the report will be."""
         self.note(self._study.question)
         self.note(f"{self._study.plan} The report will be in {folder}.")
 
-    def note(self, line: str) -> None:
-        """Show a line above the bar, wrapped where the terminal ends."""
+    def note(self, line: str, indent: int = 0) -> None:
+        """Show a line above the bar, wrapped where the terminal ends; `indent` what follows."""
         if self._shown:
-            self._bar.write(wrapped(line), file=sys.stdout)
+            tqdm.write(wrapped(line, indent), file=sys.stdout)
+            sys.stdout.flush()  # a file has both streams in the order in which they were written
 
     def expect(self, models: int, finished: int) -> None:
         """Show how many models are needed, as far as that is known, and how many are there."""
-        if not self._begun:  # what was there before takes no time
-            self._bar.initial, self._begun = finished, True
-        self._bar.total, self._bar.n, self._finished = models, finished, finished
-        self._bar.refresh()
+        self._finished = finished
+        if self._bar is None:  # what is there already has taken no time
+            options = {} if self._on_terminal else {"file": _Lines(), "bar_format": _LINE}
+            self._bar = tqdm(
+                desc=self._study.name,
+                total=models,
+                initial=finished,
+                unit="model",
+                disable=not self._shown,
+                dynamic_ncols=True,
+                smoothing=0,  # blocks end together: the last ones tell little
+                mininterval=_TICK if self._on_terminal else _BETWEEN_LINES,
+                miniters=1,
+                **options,
+            )
+        else:
+            self._bar.total, self._bar.n = models, finished
+            self._refresh()
 
     def tick(self, running: int) -> None:
         """Show how many models the blocks that run now have trained."""
-        before = self._bar.n
-        self._bar.n = max(before, min(self._finished + running, self._bar.total))
-        if self._bar.n > before or sys.stderr.isatty():  # a log needs no clock
-            self._bar.refresh()
+        now = max(self._bar.n, min(self._finished + running, self._bar.total))
+        self._bar.update(now - self._bar.n)
+        self._refresh()
 
     def advance(self, block: Block, line: str, failed: bool = False) -> None:
         """Count a block that ended, and show a line about it."""
-        self.note(f"{block.label:>12}  {line}")
+        self.note(f"{block.label:>12}  {line}", indent=14)
         self._finished += len(block.models)
         if failed:
             self._failed += len(block.models)
@@ -75,17 +94,43 @@ class Progress:
         """Show what is done now that models are trained."""
         self._bar.set_description(f"{self._study.name}: {name}")
 
+    def _refresh(self) -> None:
+        """Let the bar's clock go on; a file has no clock."""
+        if self._on_terminal:
+            self._bar.refresh()
 
-def wrapped(text: str) -> str:
+
+def _on_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+class _Lines:
+    """What a bar writes, as lines of the standard error."""
+
+    def write(self, text: str) -> None:
+        """Write what a bar draws over its last state, as a line of its own."""
+        line = text.strip("\r\n ")
+        if line:
+            print(line, file=sys.stderr, flush=True)
+
+    def flush(self) -> None:
+        """Do nothing: every line is written at once."""
+
+
+def wrapped(text: str, indent: int = 0) -> str:
     """Return a text in lines that fit the terminal; words that do not stay whole."""
-    width = shutil.get_terminal_size().columns
     return textwrap.fill(
-        text, width, replace_whitespace=False, break_long_words=False, break_on_hyphens=False
+        text,
+        shutil.get_terminal_size().columns,
+        subsequent_indent=" " * indent,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
 def headline(run: Path) -> str:
-    """Return the result of a run in a line.
+    """Return the result of a run in a line: medians, as one model may be far out.
 
     Parameters
     ----------
@@ -95,13 +140,14 @@ def headline(run: Path) -> str:
     runs = files.read_csv(run / files.FILES["runs"])
     finished = runs[runs["status"] == Status.FINISHED]
     parts = [
-        f"{count(len(runs), 'model')} of {count(round(runs['epochs'].median()), 'epoch')}",
-        f"{runs['seconds'].sum():5.1f} s training",
+        count(round(runs["epochs"].median()), "epoch"),
+        f"{runs['seconds'].sum():.1f} s",
     ]
-    if finished["elbo"].notna().any():
-        parts.insert(0, f"test ELBO {fixed(finished['elbo'].mean(), 2):>8} nats")
-    elif len(finished):
-        parts.insert(0, f"validation ELBO {fixed(finished['val_elbo'].mean(), 2):>8} nats")
+    for column, kind in (("elbo", "test"), ("val_elbo", "validation")):
+        if finished[column].notna().any():
+            parts.insert(0, f"{kind} ELBO {nats(finished[column].median())} nats")
+            break
     if len(finished) < len(runs):
         parts.append(f"{len(runs) - len(finished)} diverged")
-    return ", ".join(parts)
+    medians = "median of " if len(runs) > 1 else ""
+    return f"{medians}{count(len(runs), 'model')}: {', '.join(parts)}"

@@ -11,7 +11,7 @@ import pandas as pd
 from vaelib.data.images import ImagePool, load_pool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import blocks, report, worker
+from vaelib.study import blocks, expectation, report, worker
 from vaelib.study.blocks import Block, Queue
 from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
@@ -94,6 +94,7 @@ def _train_all(
     """Train until no model is missing; return the plan, and why some blocks failed."""
     failures: dict[Block, str] = {}
     noted: set[Path] = set()
+    begun = False
     while True:
         failed = {model.identity for block in failures for model in block.models}
         plan, found, damaged = _planned(planner, workspace, failed)
@@ -102,6 +103,10 @@ def _train_all(
             progress.note(f"{run.name}: {names} damaged or missing, trained again")
         noted |= damaged.keys()
         missing = [one for one in plan.models if one.identity not in {*found, *failed}]
+        if not begun:
+            processes = joblib.cpu_count() if executor is None else None
+            progress.note(expectation.sentence(planner, missing, workspace.runs, processes))
+            begun = True
         progress.expect(len(plan.models), len(plan.models) - len(missing))
         if not missing:
             return plan, failures

@@ -6,10 +6,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["captions"],
     submod_attrs={
-        "answers": ["Statement", "across", "answer", "headline"],
+        "answers": ["Statement", "answer"],
         "course": ["lead", "race_stages", "training_ends", "tuning"],
         "images": ["Images", "images"],
         "questions": ["Answer", "questions"],
         "notes": ["failures", "note", "sound", "verdict_note"],
+        "study": ["across", "headline", "in_short"],
     },
 )

@@ -2,14 +2,15 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
-from vaelib.formatting import count, interval, listed, nats, number, ratio
+from vaelib.formatting import count, interval, listed, nats, number
 from vaelib.results.columns import BY_COLUMN, label
+
+BEST = " reaches the best test ELBO"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +55,7 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
     if ranked.empty:
         return Statement(setting, "", ", no model finished: there is nothing to compare.")
     best, worst = ranked.iloc[0], ranked.iloc[-1]
-    result = f" reaches the best test ELBO: {number(best['elbo'], 4)} nats"
+    result = f"{BEST}: {number(best['elbo'], 4)} nats"
     within = interval(best["elbo_low"], best["elbo_high"], 4)
     if within:
         result += f" (95 % interval {within})"
@@ -64,125 +65,12 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
     elif math.isnan(best["elbo_low"]):
         rest = "With a single replicate, the difference cannot be distinguished from chance."
     else:
-        against = _against_others(ranked["activation"], pairs, comparison)
-        rest = f"{against} {_ahead(ranked.iloc[1], facts['study']['design'] == 'race')}"
+        against = against_others(ranked["activation"], pairs, comparison)
+        rest = f"It is {against}. {_ahead(ranked.iloc[1], facts['study']['design'] == 'race')}"
         if len(ranked) > 2:
             behind = number(worst["behind"], 3)
             rest += f" The last, {worst['activation']}, is {behind} nats behind."
     return Statement(f"{setting}, ", best["activation"], f"{result}. {rest}")
-
-
-def headline(
-    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
-) -> Statement:
-    """Return the answer of a study: that of its comparison, or over all of them.
-
-    Parameters
-    ----------
-    summaries, judged : sequence of pandas.DataFrame
-        Of each comparison, as in `answer`.
-    facts : dict
-        Of ``study.json``.
-    """
-    if len(summaries) == 1:
-        return answer(summaries[0], judged[0], facts)
-    return across(summaries, judged, facts)
-
-
-def across(
-    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
-) -> Statement:
-    """Return the answer of a study with several comparisons, over all of them.
-
-    Parameters
-    ----------
-    summaries, judged : sequence of pandas.DataFrame
-        Of each comparison, as in `answer`.
-    facts : dict
-        Of ``study.json``.
-
-    Returns
-    -------
-    Statement
-        About the activation that is best most often; without a name where no model
-        finished.
-    """
-    study, compared = facts["study"], facts["comparisons"]
-    ranked = [one.dropna(subset=["elbo"]) for one in summaries]
-    firsts = pd.Series([one["activation"].iloc[0] for one in ranked if len(one)], dtype=object)
-    settings = f"In {count(len(compared), 'setting')}, {_length_of_all(study)}, "
-    if firsts.empty:
-        return Statement(settings, "", "no model finished: there is nothing to compare.")
-    counts = firsts.value_counts()
-    name = counts.index[0]
-    clear = sum(
-        _is_best(pairs, name)
-        for one, pairs in zip(ranked, judged, strict=True)
-        if len(one) and one["activation"].iloc[0] == name
-    )
-    text = f"{_most_often_first(counts, len(compared))}. {_clearly_first(clear, counts[name])}"
-    if len({one["dataset"] for one in compared}) == 1:
-        top = max(
-            (one for one in range(len(ranked)) if len(ranked[one])),
-            key=lambda one: ranked[one]["elbo"].iloc[0],
-        )
-        best = ranked[top].iloc[0]
-        text += (
-            f" The highest of all is {number(best['elbo'], 4)} nats, of {best['activation']} with "
-            f"{compared[top]['label']}."
-        )
-    return Statement(settings, name, text + _flow_with_depth(ranked, compared))
-
-
-def _length_of_all(study: dict) -> str:
-    """Return how long models were trained, and how many replicates there are."""
-    ended = "trained until validation stops improving"
-    if study["patience"] is None:
-        ended = f"after {count(study['epochs'], 'epoch')}"
-    upto = "up to " if study["design"] == "race" else ""
-    return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
-
-
-def _most_often_first(counts: pd.Series, settings: int) -> str:
-    """Return in how many settings activations are first, as said of the first of `counts`."""
-    what = " has the best mean test ELBO"
-    if len(counts) == 1 and counts.iloc[0] == settings:
-        return f"{what} in {'both' if settings == 2 else 'all'}"
-    shares = listed([f"{one} in {many}" for one, many in counts.items()])
-    level = list(counts.index[1:][counts.iloc[1:] == counts.iloc[0]])
-    return f"{what} {f'as often as {listed(level)}' if level else 'most often'}: {shares}"
-
-
-def _clearly_first(clear: int, first: int) -> str:
-    """Return in how many of the settings where an activation is first it is clearly so."""
-    better = "significantly better than every other activation"
-    if first == 1:
-        return f"Where it is first, it is {better if clear else f'not {better}'}."
-    many = f"{clear or 'none'} of the {first}"
-    if clear == first:
-        many = "both" if first == 2 else f"all {first}"
-    return f"It is {better} in {many} settings where it is first."
-
-
-def _is_best(pairs: pd.DataFrame, name: str) -> bool:
-    against = comparisons.verdicts_against_others(pairs, name, "elbo")
-    return len(against) > 0 and bool((against["verdict"] == Verdict.BETTER).all())
-
-
-def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
-    """Return the gradient flow in the deepest networks, where depths were compared."""
-    depths = [one.get("depth", 1) for one in compared]
-    if min(depths) == max(depths):
-        return ""
-    deepest = [one for one, depth in zip(ranked, depths, strict=True) if depth == max(depths)]
-    flows = pd.concat(deepest).groupby("activation")["gradient_flow"].median().dropna()
-    if flows.empty:
-        return ""
-    listing = [f"{name} {ratio(value)}" for name, value in flows.sort_values().items()]
-    return (
-        f" At depth {max(depths)}, gradient flow after training (median over settings) is "
-        f"{listed(listing)}: far below 1 the gradient vanishes."
-    )
 
 
 def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
@@ -249,8 +137,8 @@ def _length(summary: pd.DataFrame, study: dict) -> str:
     )
 
 
-def _against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) -> str:
-    """Return the verdicts on the first activation against each of the others."""
+def against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) -> str:
+    """Return the verdicts on the first activation against each of the others, in a clause."""
     best, *others = ranked
     against = comparisons.verdicts_against_others(pairs, best, "elbo")
     against = against.reindex([name for name in others if name in against.index])
@@ -260,7 +148,7 @@ def _against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) ->
     )
     if len(better) == len(against):
         others = {1: "the other", 2: "both others"}.get(len(better), f"all {len(better)} others")
-        return f"It is significantly better than {others}."
+        return f"significantly better than {others}"
     clauses = ["not significantly better than any other activation"]
     if better:
         clauses = [f"significantly better than {listed(better)}"]
@@ -280,7 +168,7 @@ def _against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) ->
     if gone:
         leaders = listed(list(dict.fromkeys(retired[name] for name in gone)))
         clauses.append(f"ahead of {listed(gone)}, retired as worse than {leaders}")
-    return f"It is {'; '.join(clauses)}."
+    return "; ".join(clauses)
 
 
 def _ahead(second: pd.Series, at_once: bool) -> str:

@@ -1,0 +1,154 @@
+"""The answer of a study: that of its comparison, or over all of them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from vaelib.analysis import comparisons
+from vaelib.analysis.verdicts import Verdict
+from vaelib.formatting import count, listed, number, ratio
+from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer
+
+
+def headline(
+    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
+) -> Statement:
+    """Return the answer of a study: that of its comparison, or over all of them.
+
+    Parameters
+    ----------
+    summaries, judged : sequence of pandas.DataFrame
+        Of each comparison, as in `answer`.
+    facts : dict
+        Of ``study.json``.
+    """
+    if len(summaries) == 1:
+        return answer(summaries[0], judged[0], facts)
+    return across(summaries, judged, facts)
+
+
+def in_short(
+    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
+) -> Statement:
+    """Return the answer of a study in one sentence.
+
+    Parameters
+    ----------
+    summaries, judged : sequence of pandas.DataFrame
+        Of each comparison, as in `answer`.
+    facts : dict
+        Of ``study.json``.
+    """
+    ranked = [one.dropna(subset=["elbo"]) for one in summaries]
+    firsts = _firsts(ranked)
+    if firsts.empty:
+        return Statement("", "", "No model finished: there is nothing to compare.")
+    if len(summaries) > 1:
+        where = f"In {count(len(summaries), 'setting')}, "
+        return Statement(where, firsts.index[0], f"{_most_often_first(firsts, len(summaries))}.")
+    names, elbo = ranked[0]["activation"], ranked[0]["elbo"].iloc[0]
+    text = f"{BEST}, {number(elbo, 4)} nats"
+    if len(names) > 1 and len(judged[0]):
+        text += f": {against_others(names, judged[0], facts['comparisons'][0])}"
+    return Statement("", names.iloc[0], f"{text}.")
+
+
+def across(
+    summaries: Sequence[pd.DataFrame], judged: Sequence[pd.DataFrame], facts: dict
+) -> Statement:
+    """Return the answer of a study with several comparisons, over all of them.
+
+    Parameters
+    ----------
+    summaries, judged : sequence of pandas.DataFrame
+        Of each comparison, as in `answer`.
+    facts : dict
+        Of ``study.json``.
+
+    Returns
+    -------
+    Statement
+        About the activation that is best most often; without a name where no model
+        finished.
+    """
+    study, compared = facts["study"], facts["comparisons"]
+    ranked = [one.dropna(subset=["elbo"]) for one in summaries]
+    counts = _firsts(ranked)
+    settings = f"In {count(len(compared), 'setting')}, {_length_of_all(study)}, "
+    if counts.empty:
+        return Statement(settings, "", "no model finished: there is nothing to compare.")
+    name = counts.index[0]
+    clear = sum(
+        _is_best(pairs, name)
+        for one, pairs in zip(ranked, judged, strict=True)
+        if len(one) and one["activation"].iloc[0] == name
+    )
+    text = f"{_most_often_first(counts, len(compared))}. {_clearly_first(clear, counts[name])}"
+    if len({one["dataset"] for one in compared}) == 1:
+        top = max(
+            (one for one in range(len(ranked)) if len(ranked[one])),
+            key=lambda one: ranked[one]["elbo"].iloc[0],
+        )
+        best = ranked[top].iloc[0]
+        text += (
+            f" The highest of all is {number(best['elbo'], 4)} nats, of {best['activation']} with "
+            f"{compared[top]['label']}."
+        )
+    return Statement(settings, name, text + _flow_with_depth(ranked, compared))
+
+
+def _firsts(ranked: Sequence[pd.DataFrame]) -> pd.Series:
+    """Return in how many comparisons each activation is first, the most frequent one first."""
+    names = [one["activation"].iloc[0] for one in ranked if len(one)]
+    return pd.Series(names, dtype=object).value_counts()
+
+
+def _length_of_all(study: dict) -> str:
+    """Return how long models were trained, and how many replicates there are."""
+    ended = "trained until validation stops improving"
+    if study["patience"] is None:
+        ended = f"after {count(study['epochs'], 'epoch')}"
+    upto = "up to " if study["design"] == "race" else ""
+    return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
+
+
+def _most_often_first(counts: pd.Series, settings: int) -> str:
+    """Return in how many settings activations are first, as said of the first of `counts`."""
+    what = " has the best mean test ELBO"
+    if len(counts) == 1 and counts.iloc[0] == settings:
+        return f"{what} in {'both' if settings == 2 else 'all'}"
+    shares = listed([f"{one} in {many}" for one, many in counts.items()])
+    level = list(counts.index[1:][counts.iloc[1:] == counts.iloc[0]])
+    return f"{what} {f'as often as {listed(level)}' if level else 'most often'}: {shares}"
+
+
+def _clearly_first(clear: int, first: int) -> str:
+    """Return in how many of the settings where an activation is first it is clearly so."""
+    better = "significantly better than every other activation"
+    if first == 1:
+        return f"Where it is first, it is {better if clear else f'not {better}'}."
+    many = f"{clear or 'none'} of the {first}"
+    if clear == first:
+        many = "both" if first == 2 else f"all {first}"
+    return f"It is {better} in {many} settings where it is first."
+
+
+def _is_best(pairs: pd.DataFrame, name: str) -> bool:
+    against = comparisons.verdicts_against_others(pairs, name, "elbo")
+    return len(against) > 0 and bool((against["verdict"] == Verdict.BETTER).all())
+
+
+def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
+    """Return the gradient flow in the deepest networks, where depths were compared."""
+    depths = [one.get("depth", 1) for one in compared]
+    if min(depths) == max(depths):
+        return ""
+    deepest = [one for one, depth in zip(ranked, depths, strict=True) if depth == max(depths)]
+    flows = pd.concat(deepest).groupby("activation")["gradient_flow"].median().dropna()
+    if flows.empty:
+        return ""
+    listing = [f"{name} {ratio(value)}" for name, value in flows.sort_values().items()]
+    return (
+        f" At depth {max(depths)}, gradient flow after training (median over settings) is "
+        f"{listed(listing)}: far below 1 the gradient vanishes."
+    )
