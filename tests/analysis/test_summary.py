@@ -52,6 +52,24 @@ def test_summary_means_and_order_by_hand():
     np.testing.assert_array_equal(table["reached"], [2, 2, 0])
 
 
+@pytest.mark.parametrize(
+    ("metric", "values", "low", "high"),
+    [
+        ("kl", [1.0, 2.0], 0, 1.5 + T_OF_TWO),
+        ("psnr", [1.0, 2.0], 1.5 - T_OF_TWO, 1.5 + T_OF_TWO),
+        ("ssim", [0.0, 1.0], -1, 1),
+        ("active_units", [14.0, 15.0], 14.5 - T_OF_TWO, 16),
+        ("epochs", [3.0, 4.0], 1, 9),
+    ],
+)
+def test_no_interval_leaves_what_is_possible(metric, values, low, high):
+    tables = study({"relu": [-1.0, -2.0]}, latent_dim=16, most_epochs=9)
+    tables["runs"][metric] = values
+    (row,) = summarize(tables).to_dict("records")
+    bounds = row[f"{metric}_low"], row[f"{metric}_high"]
+    assert bounds == pytest.approx((low, high))
+
+
 def test_the_epochs_to_the_target_have_no_mean_if_one_run_missed_it():
     tables = study({"relu": [-1.0] * 3, "tanh": [-1.0] * 3})
     history = tables["history"]
@@ -190,7 +208,8 @@ def test_pca_is_scored_by_replicate_whatever_models_there_are():
     found = summary.pca_scores(runs)
     assert (found["components"], found["images"]) == (3, 90)
     assert [found[name] for name in ("mse", "psnr", "ssim")] == [1, 1, 0.25]
-    assert found["mse_low"] == pytest.approx(1 - T_OF_TWO)
+    assert found["mse_low"] == 0, "no error is negative"
+    assert found["psnr_low"] == pytest.approx(1 - T_OF_TWO)
     assert found["mse_high"] == pytest.approx(1 + T_OF_TWO)
     alone = summary.pca_scores(runs[:2])
     assert alone == {"components": 3, "images": 90, "mse": 0.5, "psnr": 0.5, "ssim": 0.25}

@@ -155,7 +155,7 @@ def summarize(
             if metric.column == "epochs_to_target" and reached < len(finished):
                 values = np.array([])
             row[metric.column] = np.mean(values) if len(values) else np.nan
-            low, high = intervals.mean_interval(values)
+            low, high = _possible(metric, intervals.mean_interval(values), finished)
             row[f"{metric.column}_low"], row[f"{metric.column}_high"] = low, high
         rows.append(row)
     summary = pd.DataFrame(rows).sort_values("elbo", ascending=False, kind="stable")
@@ -168,6 +168,15 @@ def summarize(
     for metric in METRICS:
         summary[f"{metric.column}_tie"] = _ties(summary, runs, metric, pairs)
     return _with_distances(summary, pairs)
+
+
+def _possible(
+    metric: Metric, interval: tuple[float, float], runs: pd.DataFrame
+) -> tuple[float, float]:
+    """Return the part of an interval that a metric can have; it covers the mean as often."""
+    most = runs[metric.most_column].max() if metric.most_column in runs else metric.most
+    low, high = np.clip(interval, metric.least, most)
+    return float(low), float(high)
 
 
 def _with_distances(summary: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -300,7 +309,7 @@ def pca_scores(runs: pd.DataFrame) -> dict | None:
     for metric in OF_RECONSTRUCTIONS:
         values = replicates[metric.pca_column].to_numpy(float)
         found[metric.column] = float(np.mean(values))
-        low, high = intervals.mean_interval(values)
+        low, high = _possible(metric, intervals.mean_interval(values), replicates)
         if not math.isnan(low):
-            found |= {f"{metric.column}_low": float(low), f"{metric.column}_high": float(high)}
+            found |= {f"{metric.column}_low": low, f"{metric.column}_high": high}
     return found

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import math
 
 
 class Direction(enum.StrEnum):
@@ -33,6 +34,10 @@ class Metric:
         Whether the table marks the best value, where there is a direction.
     of_reconstructions : bool
         Whether it scores reconstructions alone, whatever made them: then PCA has it, too.
+    least, most : float
+        Possible values, which an interval does not leave.
+    most_column : str
+        The column of ``runs`` with the largest possible value, where models differ in it.
     """
 
     column: str
@@ -43,6 +48,9 @@ class Metric:
     judged: bool = False
     marks_best: bool = True
     of_reconstructions: bool = False
+    least: float = -math.inf
+    most: float = math.inf
+    most_column: str = ""
 
     @property
     def title(self) -> str:
@@ -65,18 +73,20 @@ METRICS = (
         digits=4,
         marks_best=False,
     ),
-    Metric("mse", "MSE", Direction.LOWER, judged=True, of_reconstructions=True),
+    Metric("mse", "MSE", Direction.LOWER, judged=True, of_reconstructions=True, least=0),
     Metric("psnr", "PSNR", Direction.HIGHER, "dB", judged=True, of_reconstructions=True),
-    Metric("ssim", "SSIM", Direction.HIGHER, judged=True, of_reconstructions=True),
-    Metric("sliced_wasserstein", "sliced Wasserstein", Direction.LOWER, marks_best=False),
-    Metric("kl", "KL", Direction.NEITHER, "nats"),
-    Metric("active_units", "active units", Direction.NEITHER),
-    Metric("epochs", "epochs trained", Direction.NEITHER),
-    Metric("epochs_to_target", "epochs to target", Direction.LOWER),
-    Metric("seconds_per_epoch", "seconds per epoch", Direction.LOWER),
+    Metric(
+        "ssim", "SSIM", Direction.HIGHER, judged=True, of_reconstructions=True, least=-1, most=1
+    ),
+    Metric("sliced_wasserstein", "sliced Wasserstein", Direction.LOWER, marks_best=False, least=0),
+    Metric("kl", "KL", Direction.NEITHER, "nats", least=0),
+    Metric("active_units", "active units", Direction.NEITHER, least=0, most_column="latent_dim"),
+    Metric("epochs", "epochs trained", Direction.NEITHER, least=1, most_column="most_epochs"),
+    Metric("epochs_to_target", "epochs to target", Direction.LOWER, least=1),
+    Metric("seconds_per_epoch", "seconds per epoch", Direction.LOWER, least=0),
     # A gap is no merit of its own: the smallest is not the best.
     Metric("gap", "generalisation gap", Direction.LOWER, "nats", judged=True, marks_best=False),
-    Metric("gradient_flow", "gradient flow", Direction.NEITHER),
+    Metric("gradient_flow", "gradient flow", Direction.NEITHER, least=0),
 )
 BY_COLUMN = {metric.column: metric for metric in METRICS}
 JUDGED = tuple(metric for metric in METRICS if metric.judged)
