@@ -12,8 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from vaelib.analysis import budget, verdicts
 from vaelib.analysis.curves import at_moments, inactive_shares, over_seeds
+from vaelib.formatting import nats
 from vaelib.reporting import plots
-from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
+from vaelib.reporting.figures.layout import WIDTH, legend_above, message, panels, subplots
 from vaelib.results.columns import JUDGED
 
 # The metrics that have a best value and verdicts.
@@ -59,7 +60,7 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
     if order:
         axes[1].set_ylim(_zoomed_range(curves))
     axes[1].set_title("closer to the best")
-    legend_beside(axes[1])
+    legend_above(fig)
     return fig
 
 
@@ -97,7 +98,7 @@ def gradients_by_depth(gradients: pd.DataFrame, runs: pd.DataFrame, order: Seque
             plots.curves.by_depth(ax, layers, "mean", name, **plots.style.style(name))
         ax.set_title(title)
     axes[0].set_ylabel("gradient RMS at the pre-activation (nats)")
-    legend_beside(axes[1])
+    legend_above(fig)
     return fig
 
 
@@ -135,7 +136,7 @@ def rank_by_budget(values: Mapping[str, pd.DataFrame], order: Sequence[str]) -> 
     fig, axes = subplots(1, len(values), figsize=(WIDTH, 3.8), sharey=True, squeeze=False)
     for ax, (unit, table) in zip(axes.flat, values.items(), strict=True):
         plots.race.behind_leader(ax, budget.behind(table), order, unit)
-    legend_beside(axes.flat[-1])
+    legend_above(fig)
     return fig
 
 
@@ -151,7 +152,8 @@ def race_stages(race: Mapping) -> Figure:
     for stage in race["stages"]:
         replicates |= dict.fromkeys(stage["started"], stage["replicates"])
         for one in stage["retired"]:
-            behind = f"{one['difference']:.1f} nats ({one['low']:.1f} to {one['high']:.1f})"
+            low, high = nats(one["low"]), nats(one["high"])
+            behind = f"{nats(one['difference'])} nats ({low} to {high})"
             notes[one["activation"]] = f"retired: {behind} behind {one['leader']}"
         notes |= dict.fromkeys(stage["lost"], "failed or diverged")
     notes |= dict.fromkeys(race["alive"], "left")

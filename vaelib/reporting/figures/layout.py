@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 WIDTH = 11  # inches, of a figure as wide as the page
+_NAMES_IN_A_ROW = 5  # of a legend, which are about half as wide as the figure
 
 
 def subplots(
@@ -76,9 +78,17 @@ def boxes(size: tuple[float, float], placed: Sequence[Box]) -> tuple[Figure, lis
     return fig, axes
 
 
-def legend_beside(ax: Axes) -> None:
-    """Draw the legend to the right of the axes; an empty one if nothing has a label."""
-    ax.legend(*ax.get_legend_handles_labels(), loc="center left", bbox_to_anchor=(1, 0.5))
+def legend_above(fig: Figure) -> None:
+    """Draw one legend of what has a label above all axes, at the left.
+
+    A phone shows the left of a wide figure first, which then has the names, too.
+    """
+    named: dict[str, Artist] = {}
+    for ax in fig.axes:
+        handles, labels = ax.get_legend_handles_labels()
+        named = dict(zip(labels, handles, strict=True)) | named
+    if named:
+        fig.legend(named.values(), named, loc="outside upper left", ncols=_NAMES_IN_A_ROW)
 
 
 def message(text: str) -> Figure:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from vaelib.analysis import comparisons, verdicts
 from vaelib.analysis.comparisons import Comparison
 from vaelib.reporting import plots
-from vaelib.reporting.figures.layout import WIDTH, legend_beside, message, panels, subplots
+from vaelib.reporting.figures.layout import WIDTH, legend_above, message, panels, subplots
 from vaelib.results.columns import BY_COLUMN
 
 ELBO = BY_COLUMN["elbo"]
@@ -42,7 +42,7 @@ def candidates(
     fig, axes = panels(len(groups), columns=2, height=3.6)
     for ax, (label, rows) in zip(axes, groups, strict=True):
         plots.sweep.candidate_curves(ax, rows.sort_values(x), x, order, floor, label)
-        legend_beside(ax)
+    legend_above(fig)
     return fig
 
 
@@ -88,7 +88,7 @@ def over_dimension(
                 ax, rows, dimension, metric.column, metric.title, logarithmic
             )
         line[0].set_title(label)
-        legend_beside(line[-1])
+    legend_above(fig)
     return fig
 
 
