@@ -178,6 +178,7 @@ def test_the_lead_has_an_interval_over_replicates_and_one_for_new_images():
             "after 1 epoch, when 2 of 2 validation losses were still falling, by 0.3 nats an epoch "
             "(tanh) to 1.2 nats an epoch (elu),",
         ),
+        ([0.32, 0.3], {}, "2 of 2 validation losses were still falling, by 0.3 nats an epoch, l"),
         ([0.0, 0.3], {"patience": 5}, "images, trained until validation stops improving, learn"),
     ],
 )

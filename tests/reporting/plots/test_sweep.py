@@ -102,7 +102,7 @@ def test_a_metric_may_be_on_a_log_scale_and_gaps_are_left_out(ax):
 
 @pytest.mark.parametrize(
     ("scale", "shown"),
-    [(1.0, ["-90.0", "-95.5", "-99.3"]), (1e-3, ["-0.09", "-0.0955", "-0.0993"])],
+    [(1.0, ["−90.0", "−95.5", "−99.3"]), (1e-3, ["−0.09", "−0.0955", "−0.0993"])],
 )
 def test_encoder_by_decoder_is_a_heat_map_of_numbers_with_white_gaps(ax, scale, shown):
     table = pd.DataFrame(

@@ -8,6 +8,7 @@ from matplotlib.patches import Patch
 
 from vaelib.analysis import verdicts
 from vaelib.analysis.verdicts import Verdict
+from vaelib.formatting import true_minus
 from vaelib.reporting.plots.style import style
 
 # A symbol and a colour for each verdict; the colours differ in luminance, for greyscale prints.
@@ -88,7 +89,8 @@ def histogram(ax: Axes, values: pd.Series, label: str, **look) -> Axes:
     matplotlib.axes.Axes
     """
     sns.histplot(values, ax=ax, bins=40, **look)
-    ax.axvline(values.median(), color="black", linewidth=1, label=f"median {values.median():.3g}")
+    median = true_minus(f"{values.median():.3g}")
+    ax.axvline(values.median(), color="black", linewidth=1, label=f"median {median}")
     ax.set_xlabel(label)
     ax.set_ylabel("test images")
     ax.legend()

@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from vaelib.formatting import true_minus
 from vaelib.reporting.plots.curves import band
 from vaelib.reporting.plots.style import log_scale
 from vaelib.results import columns
@@ -103,7 +104,8 @@ def encoder_by_decoder(ax: Axes, table: pd.DataFrame, label: str) -> Axes:
     """
     span = np.nanmax(table.to_numpy()) - np.nanmin(table.to_numpy())
     digits = ".1f" if span > 1 else ".3g"
-    sns.heatmap(table, annot=True, fmt=digits, cmap="cividis", ax=ax, cbar_kws={"label": label})
+    shown = table.map(lambda value: true_minus(f"{value:{digits}}"))
+    sns.heatmap(table, annot=shown, fmt="", cmap="cividis", ax=ax, cbar_kws={"label": label})
     ax.tick_params(axis="y", rotation=0)
     ax.set_xlabel("decoder")
     ax.set_ylabel("encoder")

@@ -125,16 +125,14 @@ def _length(summary: pd.DataFrame, study: dict) -> str:
     speeds = speeds[speeds.round(1) > 0]
     if speeds.empty:
         return f"{epochs}, when no validation loss was still falling"
-    slowest, fastest = (
-        f"{nats(value)} nats an epoch ({name})"
-        for name, value in (next(iter(speeds.items())), list(speeds.items())[-1])
-    )
+    slowest, fastest = (nats(speeds.iloc[end]) for end in (0, -1))
+    first, last = speeds.index[[0, -1]]
+    many, by = f"{len(speeds)} of {len(summary)} validation losses were", f"{slowest} nats an epoch"
     if len(speeds) == 1:
-        return f"{epochs}, when one validation loss was still falling, by {slowest}"
-    return (
-        f"{epochs}, when {len(speeds)} of {len(summary)} validation losses were still falling, by "
-        f"{slowest} to {fastest}"
-    )
+        many, by = "one validation loss was", f"{by} ({first})"
+    elif slowest != fastest:
+        by += f" ({first}) to {fastest} nats an epoch ({last})"
+    return f"{epochs}, when {many} still falling, by {by}"
 
 
 def against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) -> str:
