@@ -75,3 +75,16 @@ def test_no_label_of_a_setting_is_a_name_of_code(column):
 )
 def test_a_value_is_described_in_words(column, value, text):
     assert columns.describe(column, value) == text
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "text"),
+    [
+        ("depth", (2, 4, 8), "depth 2, 4 and 8"),
+        ("train_size", (200, 4000), "200 and 4,000 training images"),
+        ("activation", ("elu", "relu"), "elu and relu"),
+        ("batch_norm", (True, False), "with batch normalisation and without batch normalisation"),
+    ],
+)
+def test_several_values_share_their_label(column, values, text):
+    assert columns.describe_all(column, values) == text

@@ -3,6 +3,9 @@
 import dataclasses
 import enum
 import math
+from collections.abc import Sequence
+
+from vaelib.formatting import listed
 
 
 class Direction(enum.StrEnum):
@@ -126,9 +129,21 @@ def describe(column: str, value) -> str:
     value
         Its value.
     """
+    return describe_all(column, [value])
+
+
+def describe_all(column: str, values: Sequence) -> str:
+    """Return several values of a setting in words, such as ``depth 2, 4 and 8``.
+
+    Parameters
+    ----------
+    column : str
+        See `describe`.
+    values : sequence
+    """
     if column == "batch_norm":
-        return f"{'with' if value else 'without'} batch normalisation"
+        return listed([f"{'with' if value else 'without'} batch normalisation" for value in values])
     if column == "train_size":
-        return f"{value:,.0f} training images"
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{listed([f'{value:,.0f}' for value in values])} training images"
+    shown = listed([f"{one:g}" if isinstance(one, float) else str(one) for one in values])
     return shown if column in _PLAIN else f"{label(column)} {shown}"

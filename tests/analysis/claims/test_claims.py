@@ -52,7 +52,7 @@ def test_relu_reconstructs_best(levels, swapped, verdict):
     assert (claim.number, claim.verdict) == (1, verdict)
     assert list(claim.evidence["b"]) == ["sigmoid", "tanh"] * len(grid["learning_rate"])
     if swapped:
-        assert claim.conditions == (
+        assert texts(claim) == (
             "holds in 1 of 2 cases: learning rate 0.001",
             "contradicted in 1 of 2 cases: learning rate 0.003",
         )
@@ -62,6 +62,10 @@ SLOW, QUICK = (
     {"sigmoid": 0.3, "tanh": 0.3, "relu": 0.15},
     {"sigmoid": 0.3, "tanh": 0.3, "relu": 0.6},
 )
+
+
+def texts(claim) -> tuple[str, ...]:
+    return tuple(map(str, claim.conditions))
 
 
 def learning(rates: dict):
@@ -161,15 +165,14 @@ def test_gradients_vanish(claim, expected, factor, matched, learning, states):
     assert before["flow"].to_list() == pytest.approx([factor**3], rel=0.03)
     if matched:
         order = ["matched", "keras"] if expected == FlowState.VANISHED else ["keras", "matched"]
-        assert found.conditions == tuple(
-            f"{outcome} in 2 of 4 cases: before training, initializer {name}; while learning, "
-            f"initializer {name}"
+        assert texts(found) == tuple(
+            f"{outcome} in 2 of 4 cases: before training and while learning: initializer {name}"
             for outcome, name in zip(("holds", "contradicted"), order, strict=True)
         )
     if learning > 1:
         moments = ["before training", "while learning"]
         first = moments[expected == FlowState.KEPT]
-        assert found.conditions[0] == f"holds in 1 of 2 cases: {first}"
+        assert texts(found)[0] == f"holds in 1 of 2 cases: {first}"
 
 
 def test_the_verdict_is_repeated_at_half_and_at_twice_the_threshold():
@@ -195,7 +198,10 @@ def test_a_collapsed_posterior_is_named_and_decides_nothing():
         "before training": FlowState.VANISHED,
         "while learning": FlowState.COLLAPSED,
     }
-    assert found.conditions == ("holds in 1 of 2 cases", "open in 1 of 2 cases")
+    assert texts(found) == (
+        "holds in 1 of 2 cases: before training",
+        "open in 1 of 2 cases: while learning",
+    )
     cured = DEEPER(measured(planted.study(["sigmoid"], outcome=outcome, depth=[1, 3])))
     outcomes = cured.evidence.set_index("moment")["outcome"].to_dict()
     assert outcomes["while learning"] == Outcome.OPEN
@@ -278,7 +284,7 @@ def test_overfitting_can_depend_on_the_number_of_images():
     tables = planted.study(THREE, outcome=outcome, train_size=[200, 400])
     claim = claims.overfits_less(measured(tables))
     assert claim.verdict == Conclusion.CONDITIONAL
-    assert claim.conditions[0] == "holds in 1 of 2 cases: 200 training images"
+    assert texts(claim)[0] == "holds in 1 of 2 cases: 200 training images"
 
 
 def elbos(levels: dict):
@@ -298,7 +304,7 @@ def test_linear_learns_less(levels, verdict):
     assert (claim.number, claim.verdict) == (6, verdict)
     assert list(claim.evidence["nonlinear"]) == ["relu", "tanh"]
     if verdict == Conclusion.CONDITIONAL:
-        assert claim.conditions == (
+        assert texts(claim) == (
             "holds in 1 of 2 cases: relu",
             "contradicted in 1 of 2 cases: tanh",
         )
@@ -386,7 +392,7 @@ def test_another_activation_may_or_may_not_cure():
         "relu": Outcome.CONTRADICTED,
     }
     assert rows["outcome"].to_dict() == outcomes
-    assert claim.conditions[0] == "holds in 1 of 3 cases: tanh"
+    assert texts(claim)[0] == "holds in 1 of 3 cases: tanh"
 
 
 @pytest.mark.parametrize("network", ["1000-500-250", "128-64-32"])
@@ -415,7 +421,9 @@ def everything(row: dict) -> dict:
     return planted_here | elbos(levels)(row)
 
 
-@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: f"{claim.number} {claim.part}")
+@pytest.mark.parametrize(
+    "claim", claims.CLAIMS, ids=lambda one: f"{one.statement.number} {one.part}"
+)
 @pytest.mark.parametrize(
     "studies",
     [
@@ -430,14 +438,14 @@ def everything(row: dict) -> dict:
 def test_without_evidence_every_claim_is_undecided(claim, studies):
     found = claim(measured(*studies))
     assert found.verdict == Conclusion.UNDECIDED
-    assert len(found.conditions) == 1
-    assert "open" in found.conditions[0] or "no study" in found.conditions[0]
+    assert len(found.conditions) <= 1
+    assert found.counts.startswith("open in ") or "no study" in found.counts
 
 
 @pytest.mark.parametrize(
     "claim",
     [claims.reconstructs_best, claims.trains_in_fewer_steps, claims.tanh_in_fewer_steps],
-    ids=lambda claim: f"claim {claim.number}",
+    ids=lambda one: f"claim {one.statement.number}",
 )
 @pytest.mark.parametrize(("seeds", "decided"), [(5, False), (9, True)])
 def test_five_seeds_cannot_decide_and_nine_can(claim, seeds, decided):
@@ -451,7 +459,7 @@ def test_open_settings_do_not_prevent_a_conclusion():
     too_few = planted.study(THREE, seeds=3, outcome=errors(SECOND), depth=[2])
     claim = claims.reconstructs_best(measured(decided, too_few))
     assert claim.verdict == Conclusion.SUPPORTED
-    assert claim.conditions == ("holds in 1 of 2 cases", "open in 1 of 2 cases")
+    assert texts(claim) == ("holds in 1 of 2 cases: depth 1", "open in 1 of 2 cases: depth 2")
 
 
 def test_a_claim_about_two_others_must_hold_against_both():
@@ -470,9 +478,7 @@ def test_the_claims_are_numbered_and_say_what_counts():
     assert len({(claim.number, claim.part) for claim in found}) == len(found)
     assert all("contradict" in claim.support for claim in found)
     for number in (2, 3, 4, 7, 8):
-        parts = [claim for claim in found if claim.number == number]
-        assert len({claim.text for claim in parts}) == 1
-        assert all(claim.title.endswith(f"Judged here: {claim.part}.") for claim in parts)
+        assert all(claim.part for claim in found if claim.number == number)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found[0].verdict = Conclusion.SUPPORTED
 
@@ -485,9 +491,9 @@ def test_conditions_name_no_more_keys_than_they_need():
         return {"elbo": level + noise(row)}
 
     tables = planted.study(["linear", "relu", "elu"], outcome=outcome, learning_rate=[1e-3, 3e-3])
-    assert claims.linear_learns_less(measured(tables)).conditions == (
-        "holds in 3 of 4 cases: elu; relu, learning rate 0.001",
-        "contradicted in 1 of 4 cases: relu, learning rate 0.003",
+    assert texts(claims.linear_learns_less(measured(tables))) == (
+        "holds in 3 of 4 cases: elu; relu: learning rate 0.001",
+        "contradicted in 1 of 4 cases: relu: learning rate 0.003",
     )
 
 

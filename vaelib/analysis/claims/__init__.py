@@ -7,10 +7,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "claims",
         "conclusions",
+        "conditions",
         "effects",
         "evidence",
         "gradients",
         "measurements",
         "pairs",
+        "statements",
     ],
 )

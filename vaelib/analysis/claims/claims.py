@@ -1,7 +1,8 @@
-"""The claims of articles about activation functions, each defined as data.
+"""How each claim of articles about activation functions is judged, as data.
 
-A claim of several statements is split into parts, each with its own verdict. A
-definition is called with what was measured (see `measurements.read`).
+What articles say is in `statements`. A claim of several statements is split into parts,
+each with its own verdict. A definition is called with what was measured (see
+`measurements.read`).
 """
 
 import dataclasses
@@ -11,12 +12,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis.claims import effects, gradients
+from vaelib.analysis.claims import effects, gradients, statements
 from vaelib.analysis.claims.conclusions import NOTHING, Claim, conclude
 from vaelib.analysis.claims.evidence import Compared, Judged, Timed
 from vaelib.analysis.claims.gradients import REMEDIES, FlowState
 from vaelib.analysis.claims.measurements import SETTING, Measurements
 from vaelib.analysis.claims.pairs import each_against, fixed_pairs
+from vaelib.analysis.claims.statements import Statement
 from vaelib.analysis.diagnosis.criteria import DEFAULTS
 from vaelib.formatting import percent
 from vaelib.results.columns import BY_COLUMN
@@ -36,15 +38,14 @@ class Definition:
 
     Attributes
     ----------
-    number : int
-    part : str
-        Which of its statements; empty for a claim of one.
-    text : str
+    statement : Statement
         The whole claim.
     support : str
         What counts as support, and what as contradiction, in words.
     collect : callable
         From measurements to rows of evidence, each with an `evidence.Outcome`.
+    part : str
+        Which of its statements; empty for a claim of one.
     unit : tuple of str
         Columns whose values identify a case: its rows must agree.
     first : str or None
@@ -55,8 +56,7 @@ class Definition:
         That decides the rows, given to `collect` by this name; None without one.
     """
 
-    number: int
-    text: str
+    statement: Statement
     support: str
     collect: Callable[..., pd.DataFrame]
     part: str = ""
@@ -69,13 +69,20 @@ class Definition:
         """Judge the claim by what was measured."""
         given = {} if self.threshold is None else {"threshold": self.threshold}
         evidence = self.collect(measurements, **given)
-        verdict, conditions = conclude(evidence, self.unit, self.first, self.nothing)
+        verdict, conditions = conclude(evidence, self.unit, self.first)
         others = {
             factor * self.threshold: self._repeated(measurements, factor * self.threshold)
             for factor in (_SENSITIVITY if given else ())
         }
         return Claim(
-            self.number, self.part, self.text, self.support, verdict, conditions, evidence, others
+            statement=self.statement,
+            part=self.part,
+            support=self.support,
+            verdict=verdict,
+            conditions=conditions,
+            evidence=evidence,
+            sensitivity=others,
+            nothing=self.nothing,
         )
 
     def _repeated(self, measurements: Measurements, threshold: float):
@@ -84,8 +91,7 @@ class Definition:
 
 
 reconstructs_best = Definition(
-    number=1,
-    text="Among sigmoid, tanh and ReLU, ReLU reconstructs best.",
+    statement=statements.RECONSTRUCTS_BEST,
     support=(
         "In a setting, the squared error of ReLU's reconstructions of test images is lower than "
         "both others', by the verdicts of the studies. A tie, or a lower error of one of them, "
@@ -95,12 +101,11 @@ reconstructs_best = Definition(
 )
 
 
-def _steps(number: int, text: str, pairs, who: str, others: str) -> Definition:
+def _steps(statement: Statement, pairs, who: str, others: str) -> Definition:
     """Return the part about optimiser steps of a claim that `who` is faster than others."""
     return Definition(
-        number=number,
+        statement=statement,
         part="steps",
-        text=text,
         support=(
             f"In a setting, {who} takes fewer steps than {others} to the best validation loss "
             f"that both of a pair reach, if that is clearly above a constant image (by {_CLEAR} of "
@@ -111,12 +116,11 @@ def _steps(number: int, text: str, pairs, who: str, others: str) -> Definition:
     )
 
 
-def _time(number: int, text: str, pairs, who: str, others: str) -> Definition:
+def _time(statement: Statement, pairs, who: str, others: str) -> Definition:
     """Return the part about the time of a step of a claim that `who` is faster than others."""
     return Definition(
-        number=number,
+        statement=statement,
         part="time",
-        text=text,
         support=(
             f"In a benchmark of all activations, interleaved in one process, {who} takes less time "
             f"for a step than {others}. A tie (within {_TIE_IN_SPEED}) or an advantage of the "
@@ -127,9 +131,8 @@ def _time(number: int, text: str, pairs, who: str, others: str) -> Definition:
     )
 
 
-_FASTER = "ReLU trains faster (fewer optimiser steps to a given quality; time per step)."
-_RELU = (2, _FASTER, _RELU_AGAINST_BOTH, "ReLU", "sigmoid and than tanh")
-_TANH = (3, "tanh trains faster than sigmoid.", _TANH_AGAINST_SIGMOID, "tanh", "sigmoid")
+_RELU = (statements.RELU_TRAINS_FASTER, _RELU_AGAINST_BOTH, "ReLU", "sigmoid and than tanh")
+_TANH = (statements.TANH_TRAINS_FASTER, _TANH_AGAINST_SIGMOID, "tanh", "sigmoid")
 trains_in_fewer_steps, steps_are_faster = _steps(*_RELU), _time(*_RELU)
 tanh_in_fewer_steps, tanh_steps_are_faster = _steps(*_TANH), _time(*_TANH)
 
@@ -139,9 +142,8 @@ def _vanishing(activation: str, expected: FlowState) -> Definition:
     side = "under" if expected == FlowState.VANISHED else "above"
     less = ", and less than in the shallowest" if expected == FlowState.VANISHED else ""
     return Definition(
-        number=4,
+        statement=statements.GRADIENTS_VANISH,
         part=activation,
-        text="The gradients of sigmoid and tanh vanish with depth, those of ReLU do not.",
         support=(
             "In a setting with several depths, the gradient flow (root mean square at the first "
             "hidden layer over that at the last, multiplied over encoder and decoder) of the "
@@ -165,8 +167,7 @@ gradients_vanish = (
 )
 
 overfits_less = Definition(
-    number=5,
-    text="ReLU overfits less.",
+    statement=statements.OVERFITS_LESS,
     support=(
         "In a setting, when both fit the training images equally well, ReLU's generalisation gap "
         "is smaller than sigmoid's and than tanh's. A tie (within the study's margin of the ELBO) "
@@ -177,8 +178,7 @@ overfits_less = Definition(
 )
 
 linear_learns_less = Definition(
-    number=6,
-    text="A linear network cannot learn what the non-linear ones learn.",
+    statement=statements.LINEAR_LEARNS_LESS,
     support=(
         "In a setting, a non-linear activation reaches a better test ELBO than linear, by the "
         "verdicts of the studies. A tie, or a better ELBO of linear, contradicts it for that "
@@ -192,9 +192,8 @@ linear_learns_less = Definition(
 def _remedy(key: str) -> Definition:
     """Return the part of claim 7 about a remedy, of `gradients.REMEDIES`."""
     return Definition(
-        number=7,
+        statement=statements.VANISHING_IS_CURED,
         part=REMEDIES[key],
-        text="Deeper models, other optimisers and other activations cure vanishing gradients.",
         support=(
             f"Where the gradient flow is under {_VANISHED}, it is above with the {REMEDIES[key]}, "
             "all else being equal, before training or while the model learns; if it is under there "
@@ -212,12 +211,8 @@ vanishing_is_cured = tuple(map(_remedy, REMEDIES))
 
 gelu_is_best = tuple(
     Definition(
-        number=8,
+        statement=statements.GELU_IS_BEST,
         part=part,
-        text=(
-            "GELU beats ReLU and ELU on the MNIST autoencoder of the GELU paper (Hendrycks & "
-            "Gimpel 2016)."
-        ),
         support=(
             "On a VAE of that shape (1000-500-250-30, batches of 64, Adam), GELU's "
             f"{BY_COLUMN[metric].label} is better than ReLU's and than ELU's, by the verdicts of "
