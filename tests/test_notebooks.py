@@ -4,19 +4,16 @@ That they run is checked by nbval, which collects `notebooks/` beside these test
 """
 
 import ast
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
-import numpy as np
 import pandas as pd
-import planted
+import planted_claims
 import pytest
 
 from vaelib import Study
 from vaelib.data.images import load_pool
-from vaelib.results import files
 from vaelib.results.provenance import NOTEBOOKS
 from vaelib.study.blocks import divide
 from vaelib.study.tasks import Planner
@@ -79,30 +76,11 @@ def run(path: Path, **replaced) -> dict:
     return names
 
 
-def several(row: dict) -> dict:
-    """Plant results that support some claims, contradict others, or do both."""
-    level = {"sigmoid": 120, "tanh": 110, "relu": 100, "linear": 115}[row["activation"]]
-    loss = planted.falling(level - 10 + planted.noise(row))
-    flow = {"sigmoid": 0.1, "tanh": 0.3, "relu": 0.9, "linear": 1}[row["activation"]]
-    flow = flow ** row["depth"] * (1 + 0.1 * planted.noise(row))
-    fit = (loss + np.append(loss[1:], loss[-1])) / 2  # at the end of each epoch
-    scores = {"elbo": -level + planted.noise(row), "mse": level / 2000}
-    flows = {"gradient_flow_start": flow, "gradient_flow_learning": flow}
-    return {**scores, **flows, "loss": loss, "val_loss": fit + 10}
-
-
 @pytest.mark.parametrize("there", [True, False])
 def test_claims_are_judged_on_the_studies_there_are(tmp_path, monkeypatch, there):
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     if there:
-        tables = planted.study(["sigmoid", "tanh", "relu", "linear"], outcome=several, depth=[1, 3])
-        (tmp_path / "depth").mkdir()
-        for name, table in tables.items():
-            file = files.VERDICTS if name == "verdicts" else files.FILES[name]
-            files.write_csv(tmp_path / "depth" / file, table)
-        study = Study.create(activations=["sigmoid", "tanh", "relu", "linear"], seeds=9)
-        facts = {"study": study.model_dump(mode="json")}
-        (tmp_path / "depth" / files.FACTS).write_text(json.dumps(facts))
+        planted_claims.write(tmp_path)
     found = run(NOTEBOOKS / "04_claims.ipynb", reports=str(tmp_path), times=None)["found"]
     verdicts = {(claim.number, claim.part): str(claim.verdict) for claim in found}
     assert sorted({number for number, _ in verdicts}) == list(range(1, 9))

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import claims_page
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
@@ -162,22 +163,9 @@ def measured():
     return found
 
 
-def counts(claim) -> list[str]:
-    """Return in how many cases a claim holds, is contradicted or open, without which."""
-    return [condition.split(":")[0] for condition in claim.conditions]
-
-
 def test_the_page_of_the_claims_follows_from_the_tables(measured):
     found = [claim(measured) for claim in claims.CLAIMS]
-    (table,) = [
-        table
-        for table in page(PUBLISHED / "claims.html").find_all("table")
-        if "where" in [cell.get_text() for cell in table.tr.find_all("th")]
-    ]
-    shown = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table("tr")[1:]]
-    assert shown == [
-        [str(one.number), one.text, one.part, one.verdict, "; ".join(counts(one))] for one in found
-    ]
+    claims_page.check(page(PUBLISHED / files.CLAIMS_PAGE), found)
 
 
 def test_the_claims_have_the_verdicts_of_the_studies(measured):

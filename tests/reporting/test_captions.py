@@ -9,6 +9,7 @@ from report_tables import BEST, TIED, WORST, model, summary
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.gradients import FlowState
+from vaelib.analysis.claims.statements import RELU_TRAINS_FASTER
 from vaelib.analysis.verdicts import Ranks, Verdict
 from vaelib.reporting.sentences import captions
 from vaelib.results.columns import BY_COLUMN
@@ -186,12 +187,18 @@ def test_ranks_are_averaged():
 
 
 def test_estimates_are_counted_by_outcome():
-    rows = pd.DataFrame({"outcome": [Outcome.OPEN, Outcome.HOLDS, Outcome.OPEN]})
-    claim = Claim(2, "steps", "text", "support", Conclusion.SUPPORTED, (), rows)
+    outcomes = [Outcome.OPEN, Outcome.HOLDS, Outcome.OPEN, Outcome.OPEN]
+    rows = pd.DataFrame({"outcome": outcomes, "difference": [1.0, 2.0, 3.0, np.nan]})
+    claim = Claim(RELU_TRAINS_FASTER, "steps", "support", Conclusion.SUPPORTED, (), rows)
     assert captions.evidence(claim, "ReLU minus the other") == (
-        "Claim 2, steps: ReLU minus the other in each setting, with 95 % intervals. Of 3 "
-        "estimates: 1 holds and 2 open."
+        "Claim 2, steps: ReLU minus the other; in each setting, with 95 % intervals. Of 3 "
+        "estimates 1 supports it and 2 are open. 1 other comparison cannot be made."
     )
+    claim = Claim(RELU_TRAINS_FASTER, "", "support", Conclusion.UNDECIDED, (), rows[3:])
+    assert "Of 0 estimates none decides. " in captions.evidence(claim, "a difference")
+    flows = pd.DataFrame({"outcome": [Outcome.CONTRADICTED], "flow": [0.1]})
+    claim = Claim(RELU_TRAINS_FASTER, "", "support", Conclusion.REFUTED, (), flows)
+    assert captions.evidence(claim, "flow").endswith("Of 1 estimate 1 contradicts it.")
 
 
 @pytest.mark.parametrize("names", [["tanh", "relu"], []])

@@ -1,5 +1,7 @@
 """The HTML of the pages: every value in its place, and escaped."""
 
+import dataclasses
+
 import jinja2
 import numpy as np
 import pandas as pd
@@ -11,6 +13,9 @@ from matplotlib.figure import Figure
 from report_tables import BEST, PCA, TIED, WORST, facts, model, summary
 
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
+from vaelib.analysis.claims.conditions import Condition
+from vaelib.analysis.claims.evidence import Outcome
+from vaelib.analysis.claims.statements import Reference, Source, Statement
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import embedding, fragments, page, sentences, tables
 from vaelib.results import files
@@ -21,18 +26,22 @@ HOSTILE = ["<i>", "<script>alert(1)</script>", "a&b", '"quoted"', "<u onclick='x
 # All tags that the templates write themselves.
 TAGS = {"p", "b", "ul", "li", "h2", "h3", "a", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
 TAGS |= {"span", "details", "summary", "img", "pre", "div", "caption", "code", "article"}
-TAGS |= {"figure", "figcaption"}
+TAGS |= {"figure", "figcaption", "q", "cite"}
 ATTRIBUTES = {"class", "href", "src", "width", "height", "alt", "scope", "id"}
-ATTRIBUTES |= {"tabindex", "role", "aria-label", "aria-hidden", "colspan"}
+ATTRIBUTES |= {"tabindex", "role", "aria-label", "aria-hidden", "colspan", "rowspan"}
 
 
 def parse(fragment: str) -> BeautifulSoup:
     return BeautifulSoup(fragment, "html.parser")
 
 
-def claim(name: str, rows: pd.DataFrame) -> Claim:
-    conditions, others = (f"holds with {name}",), {0.1: Conclusion.SUPPORTED}
-    return Claim(1, "", name, f"support {name}", Conclusion.REFUTED, conditions, rows, others)
+def claim(name: str, rows: pd.DataFrame, part: str = "", number: int = 1) -> Claim:
+    reference = Reference(name, name, name, name)
+    sources = (Source(reference, name, name), Source(reference, name, name, False, contrary=True))
+    statement = Statement(number, name, f"about {name}", sources)
+    found = (Condition(Outcome.HOLDS, 2, 3, (f"with {name}",)), Condition(Outcome.OPEN, 1, 3))
+    others = {0.1: Conclusion.SUPPORTED}
+    return Claim(statement, part, f"support {name}", Conclusion.REFUTED, found, rows, others)
 
 
 def rendered(name: str) -> dict[str, str]:
@@ -84,8 +93,8 @@ def rendered(name: str) -> dict[str, str]:
             {"own_activations": [dict.fromkeys(("name", "file", "function", "text"), name)]}
         ),
         "section": fragments.section("first_setting", label=name),
-        "claim": fragments.claim(claim(name, pd.DataFrame())),
-        "evidence": fragments.evidence(claim(name, pd.DataFrame({name: [name, "x"]}))),
+        "verdicts": fragments.verdicts([claim(name, pd.DataFrame(), name)]),
+        "claim_card": fragments.claim_card([claim(name, pd.DataFrame({name: [name, "x"]}), name)]),
         "reconstructions": fragments.reconstructions(
             name,
             [dict.fromkeys(("name", "image", "error", "map"), name) | {"mse": 0.5, "ssim": 0.5}],
@@ -234,26 +243,81 @@ def test_words_begin_at_the_left_and_numbers_at_the_right():
     assert [cell.get("class", []) for cell in row("td")] == [[], ["words"], []]
 
 
-def test_a_claim_states_its_verdict_and_conditions():
-    found = parse(fragments.claim(claim("ReLU wins.", pd.DataFrame())))
-    assert found.find(class_="answer").get_text() == "1. ReLU wins. Refuted."
-    assert [item.get_text() for item in found.find_all("li")] == [
-        "holds with ReLU wins.",
-        "with a threshold of 0.1 it would be supported",
+def words(tag) -> str:
+    return " ".join(tag.get_text().split())
+
+
+def test_the_card_of_a_claim_has_sources_verdict_conditions_figure_and_rows():
+    rows = pd.DataFrame({"depth": [1, 2]})
+    parts = [claim("ReLU wins.", rows, "steps"), claim("ReLU wins.", pd.DataFrame(), "time")]
+    found = parse(fragments.claim_card(parts, ["<img alt='drawn'>", ""], [fragments.text("more")]))
+    card = found.find(id="claim-1")
+    assert [words(one) for one in card.find_all(["h2", "h3"])] == [
+        "1. ReLU wins.",
+        "Part: steps",
+        "Part: time",
     ]
-    assert "support ReLU wins." in found.find(class_="note").get_text()
+    quoted, paraphrased = card.find(class_="sources").find_all("li")
+    assert (quoted.q.get_text(), paraphrased.q) == ("ReLU wins.", None)
+    assert quoted.a["href"] == "ReLU wins."
+    assert words(quoted.span) == (
+        "(quotation) ReLU wins. (no date), ReLU wins., ReLU wins., ReLU wins.."
+    )
+    assert words(paraphrased.span).startswith("(paraphrase; says the opposite) ")
+    assert [words(one) for one in card.find_all(class_="verdict")] == 2 * ["\N{BALLOT X} Refuted."]
+    holds, _, is_open = card.find(class_="conditions").find_all("li")
+    assert words(holds) == "\N{CHECK MARK} holds in 2 of 3 cases with ReLU wins."
+    assert words(is_open) == "? open in 1 of 3 cases"
+    first, second = card.find_all(class_="claim-part")
+    assert first.img["alt"] == "drawn"
+    assert second.img is None
+    assert "support ReLU wins. With another threshold the verdict changes: supported with 0.1." in (
+        words(first)
+    )
+    assert [words(one) for one in card.find_all("summary")] == [
+        "The rows behind claim 1, steps (2)"
+    ]
+    assert words(card).endswith("more")
+
+
+def test_the_verdict_does_not_depend_on_the_threshold_where_it_stays():
+    same = dataclasses.replace(
+        claim("text", pd.DataFrame()), sensitivity=dict.fromkeys((0.5, 2.0), Conclusion.REFUTED)
+    )
+    assert sentences.sensitivity(same) == ("With thresholds of 0.5 and 2 the verdict is the same.")
+    assert sentences.sensitivity(dataclasses.replace(same, sensitivity={})) == ""
+
+
+def test_a_claim_without_conditions_counts_its_cases():
+    unanimous = (Condition(Outcome.CONTRADICTED, 2, 2),)
+    judged = dataclasses.replace(claim("text", pd.DataFrame()), conditions=unanimous)
+    card = parse(fragments.claim_card([judged]))
+    assert words(card.find(class_="verdict")).endswith(" Refuted: contradicted in 2 of 2 cases.")
+    assert card.find(class_="conditions") is None
+    nothing = dataclasses.replace(judged, conditions=(), nothing="no study")
+    assert "Refuted: no study." in words(parse(fragments.claim_card([nothing])))
+
+
+def test_the_table_of_verdicts_links_to_the_cards():
+    nothing = pd.DataFrame()
+    found = [claim("A.", nothing, "one"), claim("A.", nothing, "two"), claim("B.", nothing, "", 2)]
+    table = parse(fragments.verdicts(found)).table
+    assert [link["href"] for link in table.find_all("a")] == ["claims.csv", "#claim-1", "#claim-2"]
+    assert [head["rowspan"] for head in table.find_all("th", scope="rowgroup")] == ["2", "1"]
+    rows = [[words(cell) for cell in row.find_all("td")] for row in table("tr")[1:]]
+    assert rows == [[part, "\N{BALLOT X} refuted", "2", "0", "1"] for part in ("one", "two", "")]
 
 
 def test_evidence_shows_the_columns_that_vary():
     rows = pd.DataFrame({"depth": [1, 2, 2], "optimizer": "adam", "p": [0.12345, np.nan, 1]})
-    found = parse(fragments.evidence(claim("text", rows)))
-    assert found.summary.get_text() == "1. text (3 rows)"
+    found = parse(fragments.claim_card([claim("text", rows)])).details
+    assert found.summary.get_text() == "The rows behind claim 1 (3)"
     shown = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in found("tr")]
     dash = tables.NO_VALUE
     assert shown == [["depth", "p"], ["1", "0.1235"], ["2", dash], ["2", "1"]]
-    single = parse(fragments.evidence(claim("text", rows[:1])))
+    single = parse(fragments.claim_card([claim("text", rows[:1])])).details
     assert [cell.get_text() for cell in single.tbody.find_all("th")] == ["1"]
-    assert "(no rows)" in fragments.evidence(claim("text", pd.DataFrame()))
+    assert parse(fragments.claim_card([claim("text", rows[:0])])).details is None
 
 
 SECTIONS = sorted((page.TEMPLATES / "fragments" / "sections").glob("*.html.j2"))

@@ -6,8 +6,10 @@ import report_tables
 
 from vaelib.analysis.claims import measurements
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
+from vaelib.analysis.claims.conditions import Condition
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.measurements import Case, Measurements
+from vaelib.analysis.claims.statements import STATEMENTS
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
 
@@ -21,9 +23,12 @@ def setting(**fields) -> dict:
 
 
 def claim(number: int, part: str, rows: pd.DataFrame | None = None) -> Claim:
-    conditions = (f"holds in {number} of 9 cases: here", "open in 1 of 9 cases")
+    conditions = (
+        Condition(Outcome.HOLDS, number, 9, ("here",)),
+        Condition(Outcome.OPEN, 1, 9),
+    )
     rows = pd.DataFrame() if rows is None else rows
-    return Claim(number, part, "text", "", Conclusion.SUPPORTED, conditions, rows)
+    return Claim(STATEMENTS[number - 1], part, "", Conclusion.SUPPORTED, conditions, rows)
 
 
 @pytest.fixture

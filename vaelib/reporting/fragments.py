@@ -5,6 +5,7 @@ and data sets, and causes of failures, may contain any character.
 """
 
 import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ import jinja2
 import pandas as pd
 
 from vaelib.analysis.claims.conclusions import Claim
+from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import embedding, findings, sentences, tables
+from vaelib.results import files
 from vaelib.results.columns import Metric
 
 if TYPE_CHECKING:  # at run time it would load matplotlib
@@ -225,20 +228,68 @@ def questions(answers: Sequence[sentences.Answer]) -> Fragment:
     return _render("questions", answers=answers)
 
 
-def claim(judged: Claim) -> Fragment:
-    """Return a claim, what counts as evidence, the verdict and its conditions."""
-    return _render("claim", claim=judged)
+def verdicts(found: Sequence[Claim]) -> Fragment:
+    """Return the table of the verdicts on all claims, with links to their cards.
+
+    Parameters
+    ----------
+    found : sequence of Claim
+        The parts of a claim one after another.
+    """
+    claims = [list(parts) for _, parts in itertools.groupby(found, lambda one: one.number)]
+    return _render(
+        "verdicts",
+        claims=claims,
+        outcomes=list(Outcome),
+        counted=sentences.counted,
+        symbols=sentences.SYMBOLS,
+        source=files.CLAIMS,
+    )
 
 
-def evidence(judged: Claim) -> Fragment:
+def claim_card(
+    found: Sequence[Claim], figures: Sequence[str] = (), more: Sequence[Fragment] = ()
+) -> Fragment:
+    """Return the card of a claim: its sources; verdict, conditions, figure, rows of each part.
+
+    Parameters
+    ----------
+    found : sequence of Claim
+        All parts of one claim.
+    figures : sequence of str
+        HTML of one for each part, empty for none; by default there are none.
+    more : sequence of Fragment
+        What follows after the parts, which they have in common.
+    """
+    parts = [
+        {
+            "claim": one,
+            "sensitivity": sentences.sensitivity(one),
+            "figure": figure,
+            "rows": _evidence(one),
+        }
+        for one, figure in itertools.zip_longest(found, figures, fillvalue="")
+    ]
+    return _render(
+        "claim_card",
+        statement=found[0].statement,
+        parts=parts,
+        more=more,
+        cited=sentences.cited,
+        symbols=sentences.SYMBOLS,
+    )
+
+
+def _evidence(judged: Claim) -> Fragment:
     """Return the rows that a claim rests on, folded, without the columns that never vary."""
     rows = judged.evidence
     if rows.empty:
-        return text(f"{judged.title} (no rows)")
+        return Fragment()
     shown = rows.map(str)
     varying = [name for name in rows if len(set(shown[name])) > 1] or list(rows)[:1]
-    table = plain_table(rows[varying].set_index(varying[0]))
-    return _folded(f"{judged.title} ({len(rows)} rows)", table)
+    part = f", {judged.part}" if judged.part else ""
+    title = f"The rows behind claim {judged.number}{part} ({len(rows)})"
+    return _folded(title, plain_table(rows[varying].set_index(varying[0]), title))
 
 
 def reconstructions(original: str, rows: Sequence[dict]) -> Fragment:

@@ -60,6 +60,29 @@ def test_forests_have_a_panel_for_each_measure():
     assert lines == [measurements.USUAL, "depth 1", "depth 2"]
 
 
+def test_what_has_no_estimate_is_not_drawn():
+    rows = effects(mse=[1, np.nan, 3])
+    (ax,) = drawn(claims.forests(rows, "b", "ReLU - other", USUAL)).axes
+    assert marks(ax) == [1, 3]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == [measurements.USUAL, "depth 2"]
+    fig = drawn(claims.forests(rows[1:2], "b", "ReLU - other", USUAL))
+    assert fig.axes[0].texts[0].get_text() == "No comparison can be made."
+
+
+def test_long_names_of_settings_are_wrapped():
+    rows = effects(mse=[1, 2]).assign(dataset="pictures of forty words " * 3)
+    (ax,) = drawn(claims.forests(rows, "b", "ReLU - other", USUAL)).axes
+    for tick in ax.get_yticklabels():
+        assert max(map(len, tick.get_text().splitlines())) <= 40
+
+
+def test_an_interval_far_out_leaves_the_estimates_readable():
+    table = flows([1, 2], "relu").assign(low=1e-79, high=1e65)
+    for ax in drawn(claims.remedies(table, limit=0.05, usual=USUAL)).axes:
+        low, high = ax.get_xlim()
+        assert 1e-4 < low < high < 100
+
+
 def test_remedies_have_a_panel_for_each_moment_on_a_log_scale():
     fig = drawn(claims.remedies(flows([1, 2], "relu"), limit=0.05, usual=USUAL))
     before, after = fig.axes

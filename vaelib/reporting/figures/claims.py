@@ -1,5 +1,6 @@
 """Figures of the claims: the evidence of each as forest plots, and gradients over depth."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
@@ -9,7 +10,8 @@ from vaelib.analysis.claims import measurements
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import message, subplots
 
-_WIDTH = 9  # inches: names of settings are long
+_WIDTH = 9  # inches
+_NAME = 40  # characters of a line of a setting's name
 _FLOW = "flow"  # column of `gradients.flow_by_setting`
 _FLOW_LABEL = "gradient flow"
 
@@ -20,7 +22,7 @@ def forests(rows: pd.DataFrame, by: str, label: str, usual: Mapping) -> Figure:
     Parameters
     ----------
     rows : pandas.DataFrame
-        The evidence of a claim; see `evidence`.
+        The evidence of a claim; see `evidence`. Those without an estimate are not drawn.
     by : str
         Column of the activation that gives colour and marker.
     label : str
@@ -28,7 +30,10 @@ def forests(rows: pd.DataFrame, by: str, label: str, usual: Mapping) -> Figure:
     usual : mapping
         The setting that lines are named by what differs from; see `Measurements.usual`.
     """
-    parts = _with_names(rows, usual).groupby("measure", sort=False)
+    estimates = rows[rows["difference"].notna()]
+    if estimates.empty:
+        return message("No comparison can be made.")
+    parts = _with_names(estimates, usual).groupby("measure", sort=False)
     titled = [(f"{measure}: {label}", part) for measure, part in parts]
     return _stacked(titled, "difference", by, limit=0)
 
@@ -90,7 +95,8 @@ def flow_over_depth(
 
 
 def _with_names(rows: pd.DataFrame, usual: Mapping) -> pd.DataFrame:
-    return rows.assign(name=measurements.labels(rows, usual))
+    names = measurements.labels(rows, usual)
+    return rows.assign(name=[textwrap.fill(name, _NAME) for name in names])
 
 
 def _several_depths(rows: pd.DataFrame, usual: Mapping) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -109,7 +115,10 @@ def _stacked(
 ) -> Figure:
     """Draw a forest plot for each part, one below another, with its label below the axis."""
     parts = list(parts)
-    heights = [1 + 0.07 * len(rows) + 0.2 * rows["name"].nunique() for _, rows in parts]
+    lines = [sum(name.count("\n") + 1 for name in set(rows["name"])) for _, rows in parts]
+    heights = [
+        1 + 0.07 * len(rows) + 0.17 * many for many, (_, rows) in zip(lines, parts, strict=True)
+    ]
     fig, axes = subplots(
         len(parts),
         1,

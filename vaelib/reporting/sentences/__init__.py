@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["captions"],
     submod_attrs={
         "answers": ["Statement", "answer"],
+        "claims": ["SYMBOLS", "cited", "counted", "sensitivity"],
         "course": ["lead", "race_stages", "training_ends", "tuning"],
         "images": ["Images", "images"],
         "questions": ["Answer", "questions"],

@@ -9,6 +9,12 @@ from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.gradients import FlowState
 from vaelib.formatting import count, listed
 
+_VERBS = {
+    Outcome.HOLDS: ("supports it", "support it"),
+    Outcome.CONTRADICTED: ("contradicts it", "contradict it"),
+    Outcome.OPEN: ("is open", "are open"),
+}
+
 
 def evidence(claim: Claim, what: str) -> str:
     """Describe the estimates that a claim rests on.
@@ -18,14 +24,23 @@ def evidence(claim: Claim, what: str) -> str:
     claim : Claim
         With rows.
     what : str
-        The difference that is drawn.
+        What is drawn, and how it is read.
     """
-    outcomes = claim.evidence["outcome"].value_counts()
-    found = [f"{outcomes[one]} {one}" for one in Outcome if one in outcomes]
+    rows = claim.evidence
+    estimates = rows[rows["difference" if "difference" in rows else "flow"].notna()]
+    outcomes = estimates["outcome"].value_counts()
+    found = [
+        f"{outcomes[one]} {_VERBS[one][int(outcomes[one] > 1)]}"
+        for one in Outcome
+        if one in outcomes
+    ]
+    counted = listed(found) if found else "none decides"
     part = f", {claim.part}" if claim.part else ""
+    lacking = len(rows) - len(estimates)
+    without = f" {count(lacking, 'other comparison')} cannot be made." if lacking else ""
     return (
-        f"Claim {claim.number}{part}: {what} in each setting, with 95 % intervals. Of "
-        f"{count(len(claim.evidence), 'estimate')}: {listed(found)}."
+        f"Claim {claim.number}{part}: {what}; in each setting, with 95 % intervals. Of "
+        f"{count(len(estimates), 'estimate')} {counted}.{without}"
     )
 
 
