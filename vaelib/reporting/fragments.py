@@ -248,7 +248,7 @@ def verdicts(found: Sequence[Claim]) -> Fragment:
 
 
 def claim_card(
-    found: Sequence[Claim], figures: Sequence[str] = (), more: Sequence[Fragment] = ()
+    found: Sequence[Claim], figures: Sequence[str] = (), shared: Sequence[Fragment] = ()
 ) -> Fragment:
     """Return the card of a claim: its sources; verdict, conditions, figure, rows of each part.
 
@@ -258,8 +258,8 @@ def claim_card(
         All parts of one claim.
     figures : sequence of str
         HTML of one for each part, empty for none; by default there are none.
-    more : sequence of Fragment
-        What follows after the parts, which they have in common.
+    shared : sequence of Fragment
+        What the parts have in common, before them.
     """
     parts = [
         {
@@ -274,7 +274,7 @@ def claim_card(
         "claim_card",
         statement=found[0].statement,
         parts=parts,
-        more=more,
+        shared=shared,
         cited=sentences.cited,
         symbols=sentences.SYMBOLS,
     )
