@@ -86,7 +86,10 @@ def test_a_file_gets_the_question_first_and_lines_now_and_then(tiny, capsys, mon
         err = capsys.readouterr().err
         assert err.startswith(f"{tiny.name}: 50 of 60 models, ")
         assert err.count("\n") == 1
-    assert "\r" not in capsys.readouterr().err
+        bar.stage("page")
+    err = capsys.readouterr().err
+    assert f"{tiny.name}: page: 50 of 60 models" in err
+    assert "\r" not in err
 
 
 def test_lines_of_blocks_fit_the_terminal(tiny, capsys, monkeypatch):

@@ -92,7 +92,7 @@ class Progress:
 
     def stage(self, name: str) -> None:
         """Show what is done now that models are trained."""
-        self._bar.set_description(f"{self._study.name}: {name}")
+        self._bar.set_description_str(f"{self._study.name}: {name}")
 
     def _refresh(self) -> None:
         """Let the bar's clock go on; a file has no clock."""
