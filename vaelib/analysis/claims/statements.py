@@ -112,7 +112,7 @@ _MROPENGATE = Reference(
     year=2017,
     title="Deep Learning: the role of the activation function",
     where="mropengate.blogspot.com, in Chinese",
-    url="http://mropengate.blogspot.com/2017/02/deep-learning-role-of-activation.html",
+    url="https://mropengate.blogspot.com/2017/02/deep-learning-role-of-activation.html",
 )
 _HENDRYCKS = Reference(
     authors="Hendrycks and Gimpel",
