@@ -64,7 +64,9 @@ def test_the_sentence_says_nothing_of_time_where_nothing_is_known(tmp_path, pool
     planner = Planner(STUDY, pools)
     assert expectation.sentence(planner, missing, tmp_path, 2) == "4 models to train."
     assert expectation.sentence(planner, [], tmp_path, 2) == "All models are there."
-    (tmp_path / "run").mkdir()
+    for name in ("run", "damaged"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "damaged" / "runs.csv").touch()
     runs(("relu", 30.0), ("tanh", 50.0)).to_csv(tmp_path / "run" / "runs.csv", index=False)
     assert expectation.sentence(planner, missing, tmp_path, 2) == (
         "4 models to train: about 1 minute in 2 processes, by earlier ones like them."

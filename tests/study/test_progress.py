@@ -81,6 +81,7 @@ def test_a_file_gets_the_question_first_and_lines_now_and_then(tiny, capsys, mon
         for done in range(1, 50):
             bar.tick(done)
         assert capsys.readouterr().err == f"{tiny.name}: 0 of 60 models, 00:00 elapsed, ? left\n"
+        assert bar._bar.mininterval >= 60
         monkeypatch.setattr(bar._bar, "mininterval", 0)
         bar.tick(50)
         err = capsys.readouterr().err

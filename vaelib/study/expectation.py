@@ -1,5 +1,6 @@
 """How long a study is expected to train, by the models that are there."""
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,15 +49,22 @@ def sentence(
         source: pool.sizes(study.validation_fraction, study.test_fraction)[0]
         for source, pool in planner.pools.items()
     }
-    tables = [files.read_csv(path) for path in sorted(runs.glob(f"*/{files.FILES['runs']}"))]
-    there = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
-    seconds = training_seconds(missing, sizes, there)
+    seconds = training_seconds(missing, sizes, _earlier(runs))
     text = f"{count(len(missing), 'model')} to train"
     if math.isnan(seconds):
         return f"{text}."
     processes = min(processes or 1, len(missing))
     at_once = f" in {processes} processes" if processes > 1 else ""
     return f"{text}: about {duration(seconds / processes)}{at_once}, by earlier ones like them."
+
+
+def _earlier(runs: Path) -> pd.DataFrame:
+    """Return the models of all runs whose table can be read."""
+    tables = [pd.DataFrame()]
+    for path in sorted(runs.glob(f"*/{files.FILES['runs']}")):
+        with contextlib.suppress(OSError, ValueError, KeyError):  # damaged, or deleted just now
+            tables.append(files.read_csv(path))
+    return pd.concat(tables, ignore_index=True)
 
 
 def training_seconds(
