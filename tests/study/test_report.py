@@ -19,7 +19,7 @@ from scipy.stats import wilcoxon
 
 from vaelib import Study, activations, load_model, run_study
 from vaelib.analysis import verdicts
-from vaelib.formatting import fixed
+from vaelib.formatting import nats
 from vaelib.reporting import sentences, widgets
 from vaelib.reporting.page import to_html
 from vaelib.reporting.tables import NO_VALUE
@@ -65,15 +65,16 @@ def page(folder) -> BeautifulSoup:
 def test_a_line_is_printed_for_each_run_with_its_headline(made, folder):
     runs = files.read(folder)["runs"]
     for activation, group in runs.groupby("activation"):
-        (line,) = [line for line in made[1].splitlines() if f" {activation}  test" in line]
-        assert f"test ELBO  {fixed(group['elbo'].mean(), 2)} nats" in line
+        (line,) = [line for line in made[1].splitlines() if f" {activation}  median" in line]
+        assert f"test ELBO {nats(group['elbo'].median())} nats" in line
 
 
 def test_the_command_begins_with_the_question_and_ends_with_the_answer(made, folder, page):
     first, *others, last = made[1].splitlines()
     assert first == "Is everything in working order?"
     assert last == f"report: {(folder / files.PAGE).as_uri()}"
-    assert page.find(class_="answer").get_text() in " ".join(others)
+    answer, best = " ".join(others), page.find(class_="answer").b.get_text()
+    assert f" {best} reaches the best test ELBO, " in answer
     assert max(map(len, [first, *others])) <= 80
 
 
