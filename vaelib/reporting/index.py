@@ -1,6 +1,5 @@
 """The page of all studies: questions, answers, what they cost, and the claims."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -67,26 +66,13 @@ def answer(folder: Path) -> sentences.Statement:
     folder : path
         Of the study's report.
     """
-    facts = _facts(folder)
-    return sentences.in_short(*_tables(folder, facts), facts)
-
-
-def _facts(folder: Path) -> dict:
-    return json.loads((folder / files.FACTS).read_text())
-
-
-def _tables(folder: Path, facts: dict) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
-    """Return the summary and the verdicts of each comparison."""
-    compared = len(facts["comparisons"])
-    summaries, verdicts = (
-        files.by_comparison(folder / name, compared) for name in (files.SUMMARY, files.VERDICTS)
-    )
-    return summaries, verdicts
+    facts = files.read_facts(folder)
+    return sentences.in_short(*files.read_compared(folder, len(facts["comparisons"])), facts)
 
 
 def _study(folder: Path) -> dict[str, Any]:
     """Return what the page says about a study."""
-    facts = _facts(folder)
+    facts = files.read_facts(folder)
     found = {
         "name": folder.name,
         "page": f"{folder.name}/{files.PAGE}",
@@ -101,7 +87,7 @@ def _study(folder: Path) -> dict[str, Any]:
 
 
 def _results(folder: Path, facts: dict) -> dict[str, Any]:
-    summaries, verdicts = _tables(folder, facts)
+    summaries, verdicts = files.read_compared(folder, len(facts["comparisons"]))
     runs = files.read_csv(folder / files.FILES["runs"])
     now = provenance.code_digest(set(runs["architecture"]))
     return {

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -44,7 +43,7 @@ def load_results(folder: str | Path) -> "StudyResults":
     folder = Path(folder)
     if not (folder / files.SUMMARY).is_file():
         raise FileNotFoundError(f"folder: {folder} holds no report; run `make report` first")
-    facts = json.loads((folder / files.FACTS).read_text(encoding="utf-8"))
+    facts = files.read_facts(folder)
     # A published report may lack the scores of single images, which are many.
     tables = {
         name: files.read_csv(folder / file)
@@ -52,10 +51,7 @@ def load_results(folder: str | Path) -> "StudyResults":
         if (folder / file).is_file()
     }
     compared = comparisons.of_study(tables["runs"], Rules.of(facts["study"]).tuned)
-    summaries, verdicts = (
-        files.by_comparison(folder / name, len(compared))
-        for name in (files.SUMMARY, files.VERDICTS)
-    )
+    summaries, verdicts = files.read_compared(folder, len(compared))
     failed = files.read_csv(folder / files.FAILURES)
     return StudyResults(folder, facts, tables, failed, compared, summaries, verdicts)
 

@@ -1,6 +1,7 @@
 """Files of runs and reports: their names, and the result tables as CSV."""
 
 import dataclasses
+import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -90,6 +91,17 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     if "learning_rate" not in table:
         return table
     return table.assign(**{name: of for name, of in _DEFAULTS.items() if name not in table})
+
+
+def read_facts(folder: str | Path) -> dict:
+    """Read what a report says about its study: settings, images, comparisons, versions."""
+    return json.loads((Path(folder) / FACTS).read_text(encoding="utf-8"))
+
+
+def read_compared(folder: str | Path, count: int) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """Read a report's summary and its verdicts, a table of each for each comparison."""
+    folder = Path(folder)
+    return by_comparison(folder / SUMMARY, count), by_comparison(folder / VERDICTS, count)
 
 
 def by_comparison(path: str | Path, count: int) -> list[pd.DataFrame]:

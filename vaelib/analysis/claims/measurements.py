@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -138,7 +137,7 @@ def read(
         if lacking:
             skipped[path.parent.name] = "; ".join(lacking)
         else:
-            facts = json.loads((path.parent / files.FACTS).read_text())
+            facts = files.read_facts(path.parent)
             studies.append((tables, Rules.of(facts["study"]).tuned))
     given = {"times": files.read_csv(times)} if times and Path(times).is_file() else {}
     return Measurements(gather(studies), **given), skipped

@@ -1,7 +1,6 @@
 """Finished studies, as the widgets read them."""
 
 import functools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +103,6 @@ class FinishedStudy:
     def _own_activations(self) -> dict[str, dict[str, str]]:
         """The activations that come from files, by name."""
         path = self.folder / files.FACTS
-        facts = json.loads(path.read_text()) if path.is_file() else {}
+        facts = files.read_facts(self.folder) if path.is_file() else {}
         own = facts.get("own_activations", [])
         return {f"{one['file']}:{one['function']}": one for one in own}
