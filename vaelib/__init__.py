@@ -8,6 +8,10 @@ import sys
 
 import lazy_loader
 
+from vaelib import onednn
+
+onednn.prefer()  # before TensorFlow is loaded
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["analysis", "data", "metrics", "models", "reporting", "results", "training"],

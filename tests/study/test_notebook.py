@@ -25,8 +25,12 @@ def test_the_cause_of_a_failed_notebook_is_one_line(tmp_path, write_notebook, so
     assert "\n" not in str(error.value)
 
 
-def test_parameters_reach_the_notebook_and_one_thread_is_used(tmp_path, write_notebook):
-    source = "import os; assert (n, os.environ['TF_NUM_INTRAOP_THREADS']) == (5, '1')"
+def test_parameters_reach_the_notebook_and_its_kernels_are_fixed(
+    tmp_path, write_notebook, monkeypatch
+):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    names = ["TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS"]
+    source = f"import os; assert (n, *[os.environ[k] for k in {names}]) == (5, '1', '1')"
     path = write_notebook("works.ipynb", source)
     run_notebook(path, str(tmp_path / "out.ipynb"), {"n": 5})
     assert (tmp_path / "out.ipynb").is_file()

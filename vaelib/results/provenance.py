@@ -1,6 +1,7 @@
 """What a result depends on: code, libraries, settings."""
 
 import hashlib
+import itertools
 import json
 import subprocess
 from collections.abc import Collection
@@ -22,8 +23,8 @@ _CODE = (
     "models",
     "training",
 )
-# Of which these are for models of one architecture alone.
-_CODE_OF = {"dense": "models/dense.py", "conv": "models/conv.py"}
+# What is for models of one architecture alone, in those folders or outside.
+_CODE_OF = {"dense": ("models/dense.py",), "conv": ("models/conv.py", "onednn.py")}
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
 
@@ -45,12 +46,13 @@ def code_digest(architectures: Collection[str]) -> str:
     architectures : collection of {"dense", "conv"}
         Of the run's models: what only others are made of does not matter.
     """
-    others = {PACKAGE / path for name, path in _CODE_OF.items() if name not in architectures}
+    own = sorted({path for name in architectures for path in _CODE_OF[name]})
+    others = {PACKAGE / path for path in itertools.chain(*_CODE_OF.values()) if path not in own}
     digest = hashlib.sha256(_code_of(NOTEBOOKS / "01_train.ipynb").encode())
-    for name in _CODE:
-        path = PACKAGE / name
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        for file in (one for one in files if one not in others):
+    paths = (PACKAGE / name for name in (*_CODE, *own))
+    files = (sorted(path.rglob("*.py")) if path.is_dir() else [path] for path in paths)
+    for file in dict.fromkeys(itertools.chain(*files)):  # each once
+        if file not in others:
             digest.update(f"{file.relative_to(PACKAGE)}\n".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -19,11 +19,12 @@ from vaelib.exceptions import RunError
 SETTINGS = ".settings"  # beside the executed notebook, while it runs
 PRINTED = "printed"  # in that folder: what the notebook has printed so far
 
-# One thread a process, as a study runs as many processes as there are cores; figures
-# inside the notebook, whatever backend of matplotlib the shell asks for.
+# One thread a process, as a study runs as many processes as there are cores; the same
+# kernels everywhere; figures inside the notebook, whatever backend the shell asks for.
 _ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
