@@ -197,6 +197,17 @@ def test_the_margin_decides_what_is_bad(healthy):
     assert not diagnose(healthy).bad
 
 
+def test_it_is_behind_the_best_by_the_paired_difference(healthy):
+    """As in the table of results, though the best has replicates of its own, too."""
+    better = healthy["runs"].copy()
+    better["elbo"] += [4.0, 8.0]
+    lucky = better.iloc[:1].assign(seed=99, elbo=0.0)
+    reference = pd.concat([better, lucky], ignore_index=True)
+    assert diagnose(healthy, reference=reference).quality.deficit == pytest.approx(6)
+    alone = healthy["runs"]["elbo"].mean()
+    assert diagnose(healthy, reference=lucky).quality.deficit == pytest.approx(-alone)
+
+
 @pytest.fixture
 def study(healthy, deep_sigmoid):
     """Both activations on one data set; on another one alone, and one that diverged."""
