@@ -47,11 +47,11 @@ def test_what_the_command_asks_for_was_run():
 
 
 def test_the_lines_that_were_printed_have_the_medians_of_the_models():
-    line = r"(\w+)  median of (\d+) models: test ELBO ([\d.,]+) nats, (\d+) epochs, ([\d.]+) s"
+    line = r"(\w+)  (\d+) models: median test ELBO ([\d.,]+) nats, (\d+) epochs, (\d+) s"
     runs = pd.read_csv(FOLDER / "runs.csv").groupby("activation")
     printed = {name: values for name, *values in re.findall(line, PAGE)}
     assert printed == {
-        name: [f"{len(own)}", nats(own["elbo"].median()), "30", fixed(own["seconds"].sum(), 1)]
+        name: [f"{len(own)}", nats(own["elbo"].median()), "30", fixed(own["seconds"].sum(), 0)]
         for name, own in runs
     }
     assert BY_NAME["runs"].sum() == runs.size().sum() == 12

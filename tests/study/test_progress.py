@@ -20,16 +20,16 @@ MINUS = "\N{MINUS SIGN}"
     [
         (
             [("finished", -7.0), ("finished", -8.0), ("finished", -1e14)],
-            f"median of 3 models: test ELBO {MINUS}8.0 nats, 9 epochs, 4.5 s",
+            f"3 models: median test ELBO {MINUS}8.0 nats, 9 epochs, 4 s",
         ),
         (
             [("finished", -7.0), ("diverged", np.nan)],
-            f"median of 2 models: test ELBO {MINUS}7.0 nats, 9 epochs, 3.0 s, 1 diverged",
+            f"2 models: median test ELBO {MINUS}7.0 nats, 9 epochs, 3 s, 1 diverged",
         ),
-        ([("diverged", np.nan)], "1 model: 9 epochs, 1.5 s, 1 diverged"),
+        ([("diverged", np.nan)], "1 model: 9 epochs, 2 s, 1 diverged"),
         (
             [("finished", np.nan)],
-            f"1 model: validation ELBO {MINUS}5.0 nats, 9 epochs, 1.5 s",
+            f"1 model: validation ELBO {MINUS}5.0 nats, 9 epochs, 2 s",
         ),
     ],
 )

@@ -141,13 +141,13 @@ def headline(run: Path) -> str:
     finished = runs[runs["status"] == Status.FINISHED]
     parts = [
         count(round(runs["epochs"].median()), "epoch"),
-        f"{runs['seconds'].sum():.1f} s",
+        f"{runs['seconds'].sum():.0f} s",
     ]
     for column, kind in (("elbo", "test"), ("val_elbo", "validation")):
         if finished[column].notna().any():
-            parts.insert(0, f"{kind} ELBO {nats(finished[column].median())} nats")
+            median = "median " if len(runs) > 1 else ""
+            parts.insert(0, f"{median}{kind} ELBO {nats(finished[column].median())} nats")
             break
     if len(finished) < len(runs):
         parts.append(f"{len(runs) - len(finished)} diverged")
-    medians = "median of " if len(runs) > 1 else ""
-    return f"{medians}{count(len(runs), 'model')}: {', '.join(parts)}"
+    return f"{count(len(runs), 'model')}: {', '.join(parts)}"
