@@ -77,7 +77,7 @@ def rendered(name: str) -> dict[str, str]:
         "questions": fragments.questions([sentences.Answer(name, (name,), (1, 2))]),
         "leaders": fragments.leaders(led, name),
         "figure": fragments.figure(Figure((1, 1)), name),
-        "index": fragments.index(cards, [dict.fromkeys(("claim", "part", "verdict"), name)]),
+        "index": fragments.index(cards, [dict.fromkeys(("no.", "claim", "part", "verdict"), name)]),
         "results": fragments.results(rows, given),
         "overview": fragments.overview([rows], [name]),
         "plain_table": fragments.plain_table(pd.DataFrame({name: [name]}, index=[name])),

@@ -71,6 +71,7 @@ def test_verdicts_on_claims_are_shown_where_there_are_any(reports):
     text = "no.,claim,part,verdict,where\n1,ReLU <wins>.,,refuted,all\n"
     (reports / files.CLAIMS).write_text(text)
     row = written(reports).find(id="claims").find_next("tbody").tr
+    assert row.a["href"] == "claims.html#claim-1"
     assert [cell.get_text() for cell in row.find_all(["th", "td"])] == [
         "ReLU <wins>.",
         "",

@@ -205,7 +205,7 @@ def index(studies: Sequence[Mapping], claims: Sequence[Mapping]) -> Fragment:
         None, where the report is of another version; else ``cost``, ``outdated`` and
         ``picture``.
     claims : sequence of mapping
-        ``claim``, ``part`` and ``verdict``.
+        ``no.``, ``claim``, ``part`` and ``verdict``.
     """
     return _render("index", studies=studies, claims=claims)
 

@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = ("contents.js", "sort.js")
 NOTEBOOK_ONLY = "notebook"  # tag of cells that a page leaves out
 
 
@@ -90,7 +91,7 @@ def write(
     pathlib.Path
         `page`.
     """
-    script = (TEMPLATES / "page" / "script.js").read_text(encoding="utf-8")
+    script = "".join((TEMPLATES / "page" / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     html = _template().render(
         title=title,
