@@ -130,8 +130,15 @@ def test_a_plain_table_shows_four_digits_and_dashes():
 
 def test_the_settings_hold_all_that_is_needed_to_repeat_a_study():
     facts = {
-        "study": {"epochs": 3, "activations": ["relu"]},
-        "images": {"digits": {"train": 9}},
+        "study": {
+            "epochs": 3,
+            "activations": ["relu", "elu"],
+            "train_size": [None],
+            "batch_norm": [False, True],
+            "margins": {},
+            "target_loss": -0.5,
+        },
+        "images": {"digits": {"train": 9, "shape": [8, 8, 1]}},
         "commit": "abc",
         "code": "def",
         "date": "2026-01-01",
@@ -140,8 +147,12 @@ def test_the_settings_hold_all_that_is_needed_to_repeat_a_study():
     }
     assert tables.settings(facts) == {
         "epochs": "3",
-        "activations": "['relu']",
-        "images: digits": "{'train': 9}",
+        "activations": "relu, elu",
+        "train_size": "none",
+        "batch_norm": "no, yes",
+        "margins": "none",
+        "target_loss": f"{MINUS}0.5",
+        "images: digits": "train: 9; shape: 8, 8, 1",
         "commit": "abc",
         "code": "def",
         "date": "2026-01-01",

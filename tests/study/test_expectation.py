@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from vaelib import Study
+from vaelib import Study, load_images
 from vaelib.study import expectation
 from vaelib.study.tasks import Planner
 
@@ -74,3 +74,15 @@ def test_the_sentence_says_nothing_of_time_where_nothing_is_known(tmp_path, pool
     assert expectation.sentence(planner, missing[:1], tmp_path, 2) == (
         "1 model to train: about 30 seconds, by earlier ones like them."
     )
+
+
+def test_a_study_tells_its_time_and_downloads_nothing(tmp_path):
+    assert STUDY.expected_time(tmp_path / "none") == "4 models to train."
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    there = runs(("relu", 30.0), ("tanh", 50.0), train_size=len(load_images("digits").train))
+    there.to_csv(tmp_path / "runs" / "one" / "runs.csv", index=False)
+    assert "4 models to train: about " in STUDY.expected_time(tmp_path)
+    downloaded = Study.create(dataset=["digits", "mnist"])
+    assert downloaded.expected_time() == "Some of its images may have to be downloaded."
+    gone = str(tmp_path / "gone.npz")
+    assert Study.create(dataset=gone).expected_time().startswith("Its images cannot be read: ")

@@ -59,7 +59,7 @@ def image_set(images) -> str:
 
 
 def study(asked) -> str:
-    """Return the question of a study, how many models it takes, and its fields.
+    """Return a study's question, how many models it takes, for how long, and its fields.
 
     Parameters
     ----------
@@ -67,11 +67,13 @@ def study(asked) -> str:
     """
     import pandas as pd
 
-    from vaelib.reporting import fragments
+    from vaelib.reporting import fragments, tables
 
     fields = asked.model_dump(mode="json", exclude={"own_activations", "question"})
-    frame = pd.DataFrame({"value": [str(value) for value in fields.values()]}, index=list(fields))
-    caption = f"{asked.question} {asked.plan}"
+    frame = pd.DataFrame(
+        {"value": [tables.setting(value) for value in fields.values()]}, index=list(fields)
+    )
+    caption = f"{asked.question} {asked.plan} {asked.expected_time()}"
     return str(fragments.plain_table(frame.rename_axis("field"), caption))
 
 
@@ -117,8 +119,8 @@ def results(found) -> str:
     body = BeautifulSoup(fragments.text(str(answer)) + table, "html.parser")
     for link in body.find_all("a"):
         link["href"] = (found.folder / link["href"]).as_posix()
-    # The script of the pages: in a function, as a notebook may show several results.
-    script = (page.TEMPLATES / "page" / "script.js").read_text(encoding="utf-8")
+    # In a function, as a notebook may show several results.
+    script = (page.TEMPLATES / "page" / "sort.js").read_text(encoding="utf-8")
     sorting = f"<script>(() => {{{script}}})();</script>"
     return f'{_STYLE}<div class="vaelib-results">{body}</div>{sorting}'
 

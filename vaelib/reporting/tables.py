@@ -173,7 +173,20 @@ def settings(facts: dict) -> dict[str, str]:
         **{name: facts[name] for name in ("commit", "code", "date")},
         **{f"version: {name}": version for name, version in facts["versions"].items()},
     }
-    return {name: str(value) for name, value in values.items()}
+    return {name: setting(value) for name, value in values.items()}
+
+
+def setting(value) -> str:
+    """Return the value of a setting as text, without Python's marks."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {setting(one)}" for name, one in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(setting, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return true_minus(str(value))
+    return "none" if value is None else value
 
 
 def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:

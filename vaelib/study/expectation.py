@@ -5,13 +5,17 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import joblib
 import pandas as pd
 
+from vaelib.data.sources import Kind, Source
 from vaelib.formatting import count, duration
 from vaelib.results import files
 from vaelib.results.keys import Status
 from vaelib.study.blocks import PlannedModel
-from vaelib.study.tasks import Planner
+from vaelib.study.study import Study
+from vaelib.study.tasks import Planner, pools_of
+from vaelib.study.workspace import Workspace
 
 # What the time of a model depends on, besides its activation, as columns of ``runs``.
 _ALIKE = [
@@ -26,6 +30,28 @@ _ALIKE = [
     "most_epochs",
     "patience",
 ]
+
+
+def of_study(study: Study, reports: Path) -> str:
+    """Return what `sentence` says of a study, or why it cannot be said.
+
+    Parameters
+    ----------
+    study : Study
+    reports : path
+        Folder of the reports.
+    """
+    if any(Source.parse(dataset).kind == Kind.KERAS for dataset in study.dataset):
+        return "Some of its images may have to be downloaded."
+    try:
+        pools = pools_of(study)
+    except (ValueError, OSError) as error:
+        return f"Its images cannot be read: {error}."
+    workspace = Workspace(reports, study.name)
+    planner = Planner(study, pools)
+    plan, found, _ = planner.planned(workspace)
+    missing = [one for one in plan.models if one.identity not in found]
+    return sentence(planner, missing, workspace.runs, joblib.cpu_count())
 
 
 def sentence(

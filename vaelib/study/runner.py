@@ -2,20 +2,20 @@
 
 import concurrent.futures
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import joblib
 import pandas as pd
 
-from vaelib.data.images import ImagePool, load_pool
+from vaelib.data.images import ImagePool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
 from vaelib.study import blocks, expectation, report, worker
 from vaelib.study.blocks import Block, Queue
 from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
-from vaelib.study.tasks import Plan, Planner
+from vaelib.study.tasks import Plan, Planner, pools_of
 from vaelib.study.workspace import Workspace
 
 _TICK = 1  # seconds between two looks at what is trained
@@ -54,7 +54,7 @@ def run_study(
     RunError
         After the report is made, when a run failed; the report has the others.
     """
-    pools = {dataset: load_pool(dataset, image_size=study.image_size) for dataset in study.dataset}
+    pools = pools_of(study)
     _check_splits(study, pools)
     workspace = Workspace(reports, study.name)
     workspace.create()
@@ -97,7 +97,7 @@ def _train_all(
     begun = False
     while True:
         failed = {model.identity for block in failures for model in block.models}
-        plan, found, damaged = _planned(planner, workspace, failed)
+        plan, found, damaged = planner.planned(workspace, failed)
         for run in damaged.keys() - noted:
             names = ", ".join(damaged[run])
             progress.note(f"{run.name}: {names} damaged or missing, trained again")
@@ -117,23 +117,6 @@ def _train_all(
         for block in parts:
             if block not in failures and any(one.identity not in there for one in block.models):
                 failures[block] = _OTHER_MODELS
-
-
-def _planned(
-    planner: Planner, workspace: Workspace, failed: Collection[str]
-) -> tuple[Plan, dict[str, Path], dict[Path, list[str]]]:
-    """Return the plan with all models that are there, where these are, and damaged runs."""
-    runs, found, damaged = pd.DataFrame(), {}, {}
-    while True:
-        plan = planner.plan(runs, failed)
-        wanted = [model.identity for model in plan.models]
-        now, damaged = workspace.find(wanted)
-        if now.keys() <= found.keys():
-            return plan, now, damaged
-        found |= now
-        tables = [files.read_csv(run / files.FILES["runs"]) for run in sorted({*found.values()})]
-        table = pd.concat(tables, ignore_index=True).drop_duplicates("model").set_index("model")
-        runs = table.loc[list(found)]
 
 
 def _train(

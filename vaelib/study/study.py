@@ -330,6 +330,21 @@ class Study(pydantic.BaseModel):
             f"{count(len(self.seeds), 'replicate')} each: {count(most, 'model')} {design}{tuned}."
         )
 
+    def expected_time(self, reports: str | Path | None = None) -> str:
+        """Return how many models are to train, and for how long, in a sentence.
+
+        Images are read for it, but none are downloaded.
+
+        Parameters
+        ----------
+        reports : str or path, optional
+            Folder of the reports, whose models need not be trained again; that of this
+            checkout by default.
+        """
+        from vaelib.study import expectation
+
+        return expectation.of_study(self, Path(reports or provenance.PACKAGE.parent / "reports"))
+
     def network(self, activation: str) -> NetworkConfiguration:
         """Return the network with one activation."""
         names = [field.name for field in dataclasses.fields(NetworkConfiguration)]

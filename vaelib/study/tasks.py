@@ -3,17 +3,19 @@
 import dataclasses
 import functools
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from vaelib.analysis import race, tuning
 from vaelib.analysis.race import Race
-from vaelib.data.images import ImagePool
+from vaelib.data.images import ImagePool, load_pool
 from vaelib.models import activations
-from vaelib.results import provenance
+from vaelib.results import files, provenance
 from vaelib.results.keys import Setting
 from vaelib.study.blocks import PlannedModel
 from vaelib.study.study import Study, Tuning
+from vaelib.study.workspace import Workspace
 from vaelib.training.configuration import ModelConfiguration, suited
 
 
@@ -57,6 +59,11 @@ class Plan:
         return [model for models in self.compared.values() for model in models] + self.tuning
 
 
+def pools_of(study: Study) -> dict[str, ImagePool]:
+    """Return the images of each of a study's data sets, before they are split."""
+    return {dataset: load_pool(dataset, image_size=study.image_size) for dataset in study.dataset}
+
+
 class Planner:
     """Decides which models a study needs.
 
@@ -76,6 +83,30 @@ class Planner:
             for source, pool in pools.items()
             for setting in suited(study.network("linear"), study.settings, pool.shape)[1]
         ]
+
+    def planned(
+        self, workspace: Workspace, failed: Collection[str] = ()
+    ) -> tuple[Plan, dict[str, Path], dict[Path, list[str]]]:
+        """Return the plan with all models that are there, where these are, and damaged runs.
+
+        Parameters
+        ----------
+        workspace : Workspace
+        failed : collection of str
+            Identities of models that cannot be had.
+        """
+        runs, found, damaged = pd.DataFrame(), {}, {}
+        while True:
+            plan = self.plan(runs, failed)
+            wanted = [model.identity for model in plan.models]
+            now, damaged = workspace.find(wanted)
+            if now.keys() <= found.keys():
+                return plan, now, damaged
+            found |= now
+            folders = sorted({*found.values()})
+            tables = [files.read_csv(run / files.FILES["runs"]) for run in folders]
+            table = pd.concat(tables, ignore_index=True).drop_duplicates("model")
+            runs = table.set_index("model").loc[list(found)]
 
     def plan(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Plan:
         """Return the models that are needed, as far as that is decided.

@@ -112,7 +112,7 @@ class Workspace:
             Folders that held one of them which no other has, with the files that are damaged.
         """
         wanted, found, damaged, held_by = set(models), {}, {}, {}
-        for run in sorted(self.runs.iterdir()):
+        for run in sorted(self.runs.glob("*")):
             held = wanted.intersection(models_of(run) or _models_in_table(run))
             if not held:
                 continue
