@@ -65,8 +65,8 @@ def page(folder) -> BeautifulSoup:
 def test_a_line_is_printed_for_each_run_with_its_headline(made, folder):
     runs = files.read(folder)["runs"]
     for activation, group in runs.groupby("activation"):
-        (line,) = [line for line in made[1].splitlines() if f" {activation}  median" in line]
-        assert f"test ELBO {nats(group['elbo'].median())} nats" in line
+        (line,) = [line for line in made[1].splitlines() if f" {activation}  {len(group)} " in line]
+        assert f"median test ELBO {nats(group['elbo'].median())} nats" in line
 
 
 def test_the_command_begins_with_the_question_and_ends_with_the_answer(made, folder, page):

@@ -353,7 +353,7 @@ def test_several_data_sets_are_trained_and_named(tmp_path, several, trainer, cap
         run_study(several, tmp_path)
     printed = capsys.readouterr().out.splitlines()
     lines = sorted(" ".join(line.split()) for line in printed if line.startswith("  "))
-    headline = "1 model: test ELBO −7.0 nats, 1 epoch, 1.5 s"
+    headline = "1 model: test ELBO −7.0 nats, 1 epoch, 2 s"
     assert lines == [
         f"large relu {headline}",
         f"large tanh {headline}",

@@ -11,7 +11,7 @@ from vaelib import Study
 from vaelib.data.images import ImagePool
 from vaelib.exceptions import StudyError
 from vaelib.results import keys
-from vaelib.study.study import Tuning
+from vaelib.study.tuning import Tuning
 
 
 def test_the_defaults_are_nine_seeds_of_three_activations():

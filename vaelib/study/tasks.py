@@ -14,7 +14,8 @@ from vaelib.models import activations
 from vaelib.results import files, provenance
 from vaelib.results.keys import Setting
 from vaelib.study.blocks import PlannedModel
-from vaelib.study.study import Study, Tuning
+from vaelib.study.study import Study
+from vaelib.study.tuning import Tuning
 from vaelib.study.workspace import Workspace
 from vaelib.training.configuration import ModelConfiguration, suited
 
