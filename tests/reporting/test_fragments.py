@@ -120,6 +120,18 @@ def test_skipped_pictures_are_folded_below_what_is_said_of_the_images():
     assert items == ["relu"] * 36 + ["and 63 more, which study.json lists"]
 
 
+@pytest.mark.parametrize(
+    ("design", "first"),
+    [("full", "the best test ELBO"), ("race", "those that the race kept longest")],
+)
+def test_the_table_says_which_rows_come_first(design, first):
+    given = {**facts(), "study": {**facts()["study"], "design": design}}
+    found = parse(fragments.results(summary(BEST, WORST), given))
+    assert found.caption.get_text().startswith(
+        f"Means over replicates, with 95 % intervals; {first} first."
+    )
+
+
 def test_the_answer_is_over_all_settings_and_each_has_its_own_below():
     rows = [summary(BEST, TIED, WORST), summary(WORST, BEST)]
     pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2

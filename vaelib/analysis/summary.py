@@ -110,6 +110,8 @@ def summarize(
 ) -> pd.DataFrame:
     """Return the report's table: a row for each activation, the best ELBO first.
 
+    In a race, those that stayed longer come before.
+
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame

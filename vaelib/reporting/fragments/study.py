@@ -42,7 +42,9 @@ def results(summary: pd.DataFrame, facts: dict, index: int = 0) -> Fragment:
     """
     # Reports of earlier versions know no PCA.
     pca = facts["comparisons"][index].get("pca")
-    caption = "Means over replicates, with 95 % intervals; the best test ELBO first."
+    race = facts["study"].get("design") == "race"
+    first = "those that the race kept longest" if race else "the best test ELBO"
+    caption = f"Means over replicates, with 95 % intervals; {first} first."
     sources = {"summary.csv": "unrounded", "runs.csv": "model by model"}
     more = (
         "More metrics: bounds, samples, latent units, speed of learning, generalisation, gradients"
