@@ -83,7 +83,8 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize(
-    ("study", "first"), [("default", "activation"), ("tuned", "each at its best")]
+    ("study", "first"),
+    [("default", "activation"), ("tuned", "each at its best"), ("photos", "on photographs")],
 )
 def test_the_findings_are_those_of_the_published_races(study, first):
     found = summary(study)
@@ -118,6 +119,21 @@ def test_the_answers_are_those_of_the_published_races():
     assert max(stage["replicates"] for stage in race("tuned")["stages"] if stage["retired"]) == 6
     assert "SELU is one nat behind ELU, leaky ReLU two" in README
     assert [round(gone[name]["difference"]) for name in ("selu", "leaky_relu")] == [1, 2]
+
+
+def test_the_photographs_have_the_answer_that_is_said():
+    facts = json.loads((PUBLISHED / "photos" / files.FACTS).read_text())
+    comparison, study = facts["comparisons"][0], facts["study"]
+    assert race("photos")["alive"] == ["gelu", "elu", "tanh"]
+    assert list(retired("photos")) == ["selu", "relu", "softplus"]
+    for name, left in (("elu", True), ("relu", False)):
+        assert (name in race("photos")["alive"], name in race("tuned")["alive"]) == (left, left)
+    assert f"on {facts['images']['photos']['train']} patches" in README
+    assert [len(study["tune"][name]) for name in ("learning_rate", "initializer")] == [2, 2]
+    (mse,) = re.findall(r"without any\nnetwork \(MSE ([\d.]+)\)", README)
+    assert_shown(mse, [comparison["pca"]["mse"]])
+    assert comparison["pca"]["components"] == 16
+    assert comparison["pca"]["mse"] < summary("photos")["mse"].min()
 
 
 def test_the_tuned_study_has_as_many_models_to_choose_as_is_said():
