@@ -23,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("override", nargs="*", help="field=value, in the place of the file's")
     parser.add_argument("--reports", default="reports", help="folder of the reports")
     parser.add_argument("--scheduler", help="address of a dask scheduler to run on")
+    parser.add_argument(
+        "--no-shared-folder",
+        action="store_true",
+        help="images and results travel: its workers do not see the reports",
+    )
     options = parser.parse_args(arguments)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
@@ -30,7 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         study = Study.from_yaml(options.study, **_overrides(options.override))
-        page = run_study(study, options.reports, executor=_executor(options.scheduler))
+        page = run_study(
+            study,
+            options.reports,
+            scheduler=options.scheduler,
+            shared_folder=not options.no_shared_folder,
+        )
     except (StudyError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -63,14 +73,6 @@ def _overrides(assignments: list[str]) -> dict:
         except (yaml.YAMLError, ValueError):
             raise StudyError(f"{field.lower()}: {value!r} is not a value; allowed: YAML") from None
     return fields
-
-
-def _executor(address: str | None):
-    if address is None:
-        return None
-    from dask.distributed import Client
-
-    return Client(address).get_executor()
 
 
 if __name__ == "__main__":

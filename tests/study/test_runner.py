@@ -428,3 +428,35 @@ def test_impossible_sizes_are_refused_before_anything_runs(
     assert "\n" not in str(error.value)
     assert trainer.trained == []
     assert not (tmp_path / "reports").exists()
+
+
+class Workers(concurrent.futures.ThreadPoolExecutor):
+    """An executor that tells how many notebooks it runs at once."""
+
+    workers = 2
+
+
+@pytest.mark.parametrize(
+    ("executor", "sizes"), [(concurrent.futures.ThreadPoolExecutor, [8]), (Workers, [2] * 4)]
+)
+def test_blocks_are_as_many_as_workers_need(tmp_path, tiny, trainer, monkeypatch, executor, sizes):
+    monkeypatch.setattr(blocks, "_LEAST_WORK", 1)
+    with executor(1) as used:
+        run_study(change(tiny, activations="relu", seeds=8), tmp_path, used, progress=False)
+    assert [len(block.models) for block in trainer.trained] == sizes
+
+
+def test_a_broken_executor_ends_the_study_in_one_line(tmp_path, tiny, monkeypatch):
+    def fail(folder, attempts, parameters):
+        raise concurrent.futures.BrokenExecutor("the workers\nare gone")
+
+    monkeypatch.setattr(worker, "train_block", fail)
+    with pytest.raises(RunError, match="^the workers are gone$"):
+        run_study(tiny, tmp_path, progress=False)
+    assert not (tmp_path / "tiny" / files.PAGE).exists()
+
+
+def test_a_scheduler_and_an_executor_are_one_too_many(tmp_path, tiny):
+    with concurrent.futures.ThreadPoolExecutor() as used, pytest.raises(StudyError, match="one of"):
+        run_study(tiny, tmp_path, used, scheduler="tcp://127.0.0.1:1")
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,9 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "cluster",
+        "cluster_worker",
+        "executors",
         "expectation",
         "fields",
         "notebook",
@@ -16,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "runner",
         "study",
         "tasks",
+        "transport",
         "worker",
         "workspace",
         "yaml_file",

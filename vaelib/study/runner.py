@@ -1,17 +1,14 @@
 """Run a study: train what is missing, one notebook for each block, then report."""
 
 import concurrent.futures
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
-import joblib
 import pandas as pd
 
 from vaelib.data.images import ImagePool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import blocks, expectation, report, worker
+from vaelib.study import blocks, executors, expectation, report, worker
 from vaelib.study.blocks import Block, Queue
 from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
@@ -27,6 +24,9 @@ def run_study(
     reports: str | Path = "reports",
     executor: concurrent.futures.Executor | None = None,
     progress: bool = True,
+    *,
+    scheduler: str | None = None,
+    shared_folder: bool = True,
 ) -> Path:
     """Train what is not trained yet, then make the report.
 
@@ -37,10 +37,15 @@ def run_study(
         Folder of the reports; the study's is ``reports/<name>``.
     executor : concurrent.futures.Executor, optional
         Where the notebooks run; threads on this machine by default, as many as
-        cores. For a cluster ``dask.distributed.Client(address).get_executor()``,
-        with `reports` on a file system that all share.
+        cores. Those of another machine need `reports` and images in the same place.
+        Its ``workers``, if it has them, are how many notebooks run at once.
     progress : bool
         Whether to show a progress bar and a line for each finished run.
+    scheduler : str, optional
+        Address of a dask cluster to run on, in the place of `executor`; see
+        `cluster.prepared`.
+    shared_folder : bool
+        False says that its workers do not see `reports` and images; else they are asked.
 
     Returns
     -------
@@ -50,20 +55,29 @@ def run_study(
     Raises
     ------
     StudyError, ValueError, OSError
-        Before anything runs, for a study, images or folder that cannot serve.
+        Before anything runs, for a study, images, folder or cluster that cannot serve.
     RunError
-        After the report is made, when a run failed; the report has the others.
+        After the report is made, when a run failed; the report has the others. Without a
+        report, when what the notebooks run on is lost.
     """
-    pools = pools_of(study)
-    _check_splits(study, pools)
-    workspace = Workspace(reports, study.name)
-    workspace.create()
-    with workspace.lock():
-        workspace.delete_attempts()
-        planner = Planner(study, pools)
-        with Progress(study, progress) as shown:
+    if executor is not None and scheduler is not None:
+        raise StudyError("scheduler: given with an executor; allowed: one of them")
+    with executors.connected(scheduler) as client:
+        pools = pools_of(study)
+        _check_splits(study, pools)
+        workspace = Workspace(reports, study.name)
+        workspace.create()
+        with workspace.lock(), Progress(study, progress) as shown:
+            workspace.delete_attempts()
+            planner = Planner(study, pools)
             shown.begin(workspace.folder)
-            plan, failures = _train_all(planner, workspace, executor, shown)
+            try:
+                with executors.executor(
+                    executor, client, planner.pools, workspace, shared_folder, shown.note
+                ) as used:
+                    plan, failures = _train_all(planner, workspace, used, shown)
+            except concurrent.futures.BrokenExecutor as error:
+                raise RunError(" ".join(str(error).split())) from error
             shown.stage("page")
             return _make_report(study, pools, plan, failures, workspace)
 
@@ -88,7 +102,7 @@ def _check_splits(study: Study, pools: dict[str, ImagePool]) -> None:
 def _train_all(
     planner: Planner,
     workspace: Workspace,
-    executor: concurrent.futures.Executor | None,
+    executor: concurrent.futures.Executor,
     progress: Progress,
 ) -> tuple[Plan, dict[Block, str]]:
     """Train until no model is missing; return the plan, and why some blocks failed."""
@@ -103,15 +117,14 @@ def _train_all(
             progress.note(f"{run.name}: {names} damaged or missing, trained again")
         noted |= damaged.keys()
         missing = [one for one in plan.models if one.identity not in {*found, *failed}]
+        workers = getattr(executor, "workers", None)
         if not begun:
-            processes = joblib.cpu_count() if executor is None else None
-            progress.note(expectation.sentence(planner, missing, workspace.runs, processes))
+            progress.note(expectation.sentence(planner, missing, workspace.runs, workers))
             begun = True
         progress.expect(len(plan.models), len(plan.models) - len(missing))
         if not missing:
             return plan, failures
-        workers = joblib.cpu_count() if executor is None else 1
-        parts = blocks.divide(planner.study, missing, workers)
+        parts = blocks.divide(planner.study, missing, workers or 1)
         failures |= _train(parts, plan, found, workspace, executor, progress)
         there, _ = workspace.find([one.identity for one in missing])
         for block in parts:
@@ -124,49 +137,48 @@ def _train(
     plan: Plan,
     found: dict[str, Path],
     workspace: Workspace,
-    executor: concurrent.futures.Executor | None,
+    executor: concurrent.futures.Executor,
     progress: Progress,
 ) -> dict[Block, str]:
     """Train blocks; return why some failed."""
     failures, futures, found = {}, {}, dict(found)
     queue = Queue(parts)
-    with _executor_or_threads(executor) as used:
 
-        def start(several: list[Block]) -> None:
-            for block in several:
-                given = {
-                    **block.parameters,
-                    "earlier": _earlier(block, plan, found),
-                    "own_activations": block.own_activations,
-                }
+    def start(several: list[Block]) -> None:
+        for block in several:
+            given = {
+                **block.parameters,
+                "earlier": _earlier(block, plan, found),
+                "own_activations": block.own_activations,
+            }
+            run = workspace.run_folder(block.run_name)
+            arguments = str(run), str(workspace.folder), given
+            futures[executor.submit(worker.train_block, *arguments)] = block
+
+    try:
+        start(queue.first)
+        while futures:
+            done, _ = concurrent.futures.wait(futures, timeout=_TICK, return_when="FIRST_COMPLETED")
+            progress.tick(workspace.trained_now())
+            for future in done:
+                block = futures.pop(future)
                 run = workspace.run_folder(block.run_name)
-                arguments = str(run), str(workspace.folder), given
-                futures[used.submit(worker.train_block, *arguments)] = block
-
-        try:
-            start(queue.first)
-            while futures:
-                done, _ = concurrent.futures.wait(
-                    futures, timeout=_TICK, return_when="FIRST_COMPLETED"
-                )
-                progress.tick(workspace.trained_now())
-                for future in done:
-                    block = futures.pop(future)
-                    run = workspace.run_folder(block.run_name)
-                    workspace.forget(run)
-                    try:
-                        future.result()
-                        line = headline(run)
-                        found |= {model.identity: run for model in block.models}
-                    except Exception as error:  # the other blocks go on
-                        failures[block] = " ".join(str(error).split()) or type(error).__name__
-                        line = f"FAILED: {failures[block]}"
-                    progress.advance(block, line, block in failures)
-                    start(queue.after(block))
-        except KeyboardInterrupt:
-            for future in futures:
-                future.cancel()
-            raise
+                workspace.forget(run)
+                try:
+                    future.result()
+                    line = headline(run)
+                    found |= {model.identity: run for model in block.models}
+                except concurrent.futures.BrokenExecutor:
+                    raise
+                except Exception as error:  # the other blocks go on
+                    failures[block] = " ".join(str(error).split()) or type(error).__name__
+                    line = f"FAILED: {failures[block]}"
+                progress.advance(block, line, block in failures)
+                start(queue.after(block))
+    except (KeyboardInterrupt, concurrent.futures.BrokenExecutor):
+        for future in futures:
+            future.cancel()
+        raise
     return failures
 
 
@@ -181,18 +193,6 @@ def _earlier(block: Block, plan: Plan, found: dict[str, Path]) -> list[str]:
         and model.configuration.scored == first.configuration.scored
     ]
     return [str(run) for run in dict.fromkeys(others)]
-
-
-@contextlib.contextmanager
-def _executor_or_threads(
-    executor: concurrent.futures.Executor | None,
-) -> Iterator[concurrent.futures.Executor]:
-    """Yield the executor given, else threads of this process, as many as cores."""
-    if executor is not None:
-        yield executor
-    else:
-        with concurrent.futures.ThreadPoolExecutor(max_workers=joblib.cpu_count()) as threads:
-            yield threads
 
 
 def _make_report(
