@@ -8,7 +8,7 @@ STAMP := .venv/.made-from-lock
 UV := $(shell command -v uv 2>/dev/null)
 # Other variables on the command line are fields (EPOCHS=5); values pass by the environment.
 GIVEN = $(foreach word,$(MAKEOVERRIDES),$(if $(findstring command,$(origin $(firstword $(subst =, ,$(word))))),$(firstword $(subst =, ,$(word)))))
-FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER,$(GIVEN)),"$(name)=$$$(name)")
+FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER SHARED_FOLDER,$(GIVEN)),"$(name)=$$$(name)")
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ endif
 	@touch $@
 
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
-	@$(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") -- "$$STUDY" $(FIELDS)
+	@$(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
 
 open: ## Show the page of all studies in a browser
 	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"

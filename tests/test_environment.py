@@ -77,6 +77,24 @@ def test_make_help_is_the_default_and_explains_every_target():
     assert all(len(line.split()) > 3 for line in shown.splitlines())
 
 
+@pytest.fixture
+def given_to_python(tmp_path):
+    """Call `make report`; return the arguments that a stand-in for Python writes down."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".venv" / ".made-from-lock").touch()
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/arguments"\n')
+    python.chmod(0o755)
+
+    def call(*variables: str) -> list[str]:
+        subprocess.run(["make", "report", *variables], cwd=tmp_path, check=True)
+        return (tmp_path / "arguments").read_text().splitlines()
+
+    return call
+
+
 @pytest.mark.parametrize(
     ("variable", "argument"),
     [
@@ -88,16 +106,14 @@ def test_make_help_is_the_default_and_explains_every_target():
         ("NAME=a=b c=d", None),
     ],
 )
-def test_variables_of_make_may_have_any_character(tmp_path, variable, argument):
-    """A stand-in for the environment's Python writes down its arguments."""
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.lock"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / ".venv" / ".made-from-lock").touch()
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/arguments"\n')
-    python.chmod(0o755)
-    subprocess.run(["make", "report", variable, "EPOCHS=3"], cwd=tmp_path, check=True)
-    arguments = (tmp_path / "arguments").read_text().splitlines()
+def test_variables_of_make_may_have_any_character(given_to_python, variable, argument):
+    arguments = given_to_python(variable, "EPOCHS=3")
     assert {argument or variable, "EPOCHS=3"} <= set(arguments)
     assert len(arguments) == 7 + (argument is None)
+
+
+def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):
+    arguments = given_to_python("SCHEDULER=tcp://a b:1", "SHARED_FOLDER=no", "EPOCHS=3")
+    options = ["--scheduler", "tcp://a b:1", "--no-shared-folder", "--"]
+    assert arguments[4:] == [*options, "studies/default.yml", "EPOCHS=3"]
+    assert "--no-shared-folder" not in given_to_python("SHARED_FOLDER=yes")
