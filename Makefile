@@ -6,9 +6,11 @@ export REPORTS ?= reports
 BIN := .venv/bin
 STAMP := .venv/.made-from-lock
 UV := $(shell command -v uv 2>/dev/null)
-# Other variables on the command line are fields (EPOCHS=5); values pass by the environment.
-GIVEN = $(foreach word,$(MAKEOVERRIDES),$(if $(findstring command,$(origin $(firstword $(subst =, ,$(word))))),$(firstword $(subst =, ,$(word)))))
-FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER SHARED_FOLDER,$(GIVEN)),"$(name)=$$$(name)")
+# Others on the command line are fields (EPOCHS=5); values pass by the environment, never expanded.
+GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring command,$(origin $(firstword $(subst =, ,$(word))))),$(firstword $(subst =, ,$(word)))))
+$(foreach name,$(sort $(GIVEN) STUDY REPORTS SCHEDULER),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
+ROUNDED = $(if $(ROUNDS),--rounds "$$ROUNDS")
+FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER SHARED_FOLDER VAELIB_%,$(GIVEN)),"$(name)=$$$(name)")
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,13 +33,10 @@ report: env ## Train and compare: STUDY=studies/article.yml, and fields such as 
 
 open: ## Show the page of all studies in a browser
 	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"
-
 claims: env ## Test the claims of articles on all finished studies: reports/claims.html
 	@$(BIN)/python -c 'import os; from vaelib.study import report; print(report.audit(os.environ["REPORTS"]))'
-
 publish: env ## Copy a report to reports/published, which is committed: STUDY=studies/depth.yml
 	@$(BIN)/python -m vaelib.study.publish "$$REPORTS" "$$STUDY"
-
 lab: env ## Open JupyterLab on copies of the notebooks in lab/, which keeps your changes
 	@mkdir -p lab; for n in notebooks/*.ipynb; do [ -e lab/$${n##*/} ] || cp $$n lab/; done
 	$(BIN)/jupyter lab --notebook-dir=. $$([ "$$(id -u)" != 0 ] || echo --allow-root) lab/00_start.ipynb
@@ -46,13 +45,11 @@ test: env lint ## Check it all: modules, notebooks, a small study up to its page
 	$(BIN)/python -m pytest
 lint: env ## Check style, and that packages import downwards only
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/lint-imports --no-cache --no-logo
-
 bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
-	@$(BIN)/python benchmarks/throughput.py $(IMAGES:%=--images %) $(ROUNDS:%=--rounds %) && $(BIN)/python benchmarks/convolutions.py $(ROUNDS:%=--rounds %) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
+	@$(BIN)/python benchmarks/throughput.py $(if $(IMAGES),--images "$$IMAGES") $(ROUNDED) && $(BIN)/python benchmarks/convolutions.py $(ROUNDED) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
 validate: env ## Check closed forms and published figures, 20 minutes: IMAGES=mnist.npz ONLY=ppca
-	@$(BIN)/python benchmarks/validate.py $(IMAGES:%=--images %) $(ONLY:%=--only %)
-
+	@$(BIN)/python benchmarks/validate.py $(if $(IMAGES),--images "$$IMAGES") $(if $(ONLY),--only "$$ONLY")
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -q pip compile -U --universal --generate-hashes --prerelease disallow \
 	  --python-version 3.11 --extra dev --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml

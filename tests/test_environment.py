@@ -77,16 +77,21 @@ def test_make_help_is_the_default_and_explains_every_target():
     assert all(len(line.split()) > 3 for line in shown.splitlines())
 
 
+def stand_in(folder: Path, name: str, script: str) -> None:
+    """Make a folder where the environment is ready and a program of it is a shell script."""
+    program = folder / ".venv" / ("" if "/" in name else "bin") / name
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    for copied in ("Makefile", "requirements.lock"):
+        shutil.copy(ROOT / copied, folder)
+    (folder / ".venv" / ".made-from-lock").touch()
+
+
 @pytest.fixture
 def given_to_python(tmp_path):
     """Call `make report`; return the arguments that a stand-in for Python writes down."""
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.lock"):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / ".venv" / ".made-from-lock").touch()
-    python = tmp_path / ".venv" / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/arguments"\n')
-    python.chmod(0o755)
+    stand_in(tmp_path, "python", f'printf "%s\\n" "$@" > "{tmp_path}/arguments"')
 
     def call(*variables: str) -> list[str]:
         subprocess.run(["make", "report", *variables], cwd=tmp_path, check=True)
@@ -104,12 +109,18 @@ def given_to_python(tmp_path):
         ("ACTIVATIONS=[relu, tanh]", None),
         ("MARGINS={elbo: 2, mse: 1}", None),
         ("NAME=a=b c=d", None),
+        ("DATASET=$(shell touch made) `touch made` $$(touch made); touch made", None),
+        ("""NAME="; touch made; '; touch made #""", None),
+        ("STUDY=$(shell touch made)", "$(shell touch made)"),
+        ("REPORTS=`touch made` $x", "`touch made` $x"),
     ],
 )
-def test_variables_of_make_may_have_any_character(given_to_python, variable, argument):
+def test_variables_of_make_may_have_any_character(tmp_path, given_to_python, variable, argument):
+    """And neither make nor a shell runs what is in them."""
     arguments = given_to_python(variable, "EPOCHS=3")
     assert {argument or variable, "EPOCHS=3"} <= set(arguments)
     assert len(arguments) == 7 + (argument is None)
+    assert not (tmp_path / "made").exists()
 
 
 def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):
@@ -117,3 +128,19 @@ def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):
     options = ["--scheduler", "tcp://a b:1", "--no-shared-folder", "--"]
     assert arguments[4:] == [*options, "studies/default.yml", "EPOCHS=3"]
     assert "--no-shared-folder" not in given_to_python("SHARED_FOLDER=yes")
+
+
+@pytest.mark.parametrize(
+    ("target", "variables"),
+    [
+        ("bench", ["IMAGES=$(shell touch made)`touch made`; touch made", "ROUNDS=; touch made"]),
+        ("validate", ["IMAGES=$(shell touch made)`touch made`; touch made", "ONLY=; touch made"]),
+    ],
+)
+def test_variables_of_other_targets_reach_no_shell(tmp_path, target, variables):
+    stand_in(tmp_path, "python", f'printf "%s\\n" "$@" >> "{tmp_path}/arguments"')
+    command = ["make", target, f"PYTHON={tmp_path}/.venv/bin/python", *variables]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    values = {variable.partition("=")[2] for variable in variables}
+    assert values <= set((tmp_path / "arguments").read_text().splitlines())
+    assert not (tmp_path / "made").exists()
