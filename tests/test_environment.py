@@ -144,3 +144,29 @@ def test_variables_of_other_targets_reach_no_shell(tmp_path, target, variables):
     values = {variable.partition("=")[2] for variable in variables}
     assert values <= set((tmp_path / "arguments").read_text().splitlines())
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "line"),
+    [
+        ("echo 'No known vulnerabilities found' >&2", 0, "audit: No known vulnerabilities found"),
+        ("echo 'numpy 1.0 X-1'; echo 'Found 1' >&2; exit 1", 2, "audit: Found 1"),
+        (r"printf 'Traceback:\n  at x\nno network\n' >&2; exit 1", 2, "audit: no network"),
+    ],
+)
+def test_an_audit_ends_with_a_line(tmp_path, found, code, line):
+    """Where it cannot look anything up, too, whatever its tool prints then."""
+    stand_in(tmp_path, "audit/bin/pip-audit", f"[ $1 = --version ] || {{ {found}; }}")
+    done = subprocess.run(["make", "audit"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == code
+    first, *others = done.stderr.splitlines()
+    assert first == line
+    assert all(other.startswith("make: ***") for other in others)
+
+
+def test_an_audit_whose_tool_cannot_be_installed_ends_with_a_line(tmp_path):
+    fails = "if [ $2 = venv ]; then echo 'Retrying'; echo 'ERROR: no pip-audit' >&2; exit 1; fi"
+    stand_in(tmp_path, "python", fails)
+    done = subprocess.run(["make", "audit"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "audit: ERROR: no pip-audit"
