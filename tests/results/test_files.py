@@ -50,6 +50,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         files.write_csv(path, pd.DataFrame({"seed": [0, 1]}))
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path], "and nothing of the new one"
 
 
 def test_what_earlier_tables_lack_has_its_default(tmp_path):

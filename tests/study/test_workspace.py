@@ -101,9 +101,12 @@ def test_only_attempts_of_this_study_are_deleted(place, tmp_path):
     other.create()
     for one in (place, other):
         (one.folder / f"{workspace.ATTEMPT}of-a-killed-call").mkdir()
+        (one.folder / SETTINGS / "keras").mkdir(parents=True)
+        (one.folder / "summary.csv.partial").write_text("half")
+        (one.folder / "summary.csv").write_text("whole")
     place.delete_attempts()
-    assert list(place.folder.iterdir()) == []
-    assert len(list(other.folder.iterdir())) == 1
+    assert [path.name for path in place.folder.iterdir()] == ["summary.csv"]
+    assert len(list(other.folder.iterdir())) == 4
     assert list(place.runs.iterdir()) == [run]
 
 

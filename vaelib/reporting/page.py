@@ -3,13 +3,14 @@
 import base64
 import functools
 import hashlib
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
+
+from vaelib.results import files
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("contents.js", "sort.js")
@@ -103,9 +104,8 @@ def write(
         script=Markup(script),
         script_hash=Markup(f"sha256-{digest}"),
     )
-    partial = page.with_name(page.name + ".partial")
-    partial.write_text(html, encoding="utf-8")
-    os.replace(partial, page)
+    with files.whole(page) as partial:
+        partial.write_text(html, encoding="utf-8")
     return page
 
 

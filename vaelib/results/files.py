@@ -1,9 +1,10 @@
 """Files of runs and reports: their names, and the result tables as CSV."""
 
+import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +42,8 @@ INDEX = "index.html"
 CLAIMS = "claims.csv"
 CLAIMS_PAGE = "claims.html"
 
+PARTIAL = ".partial"  # at the end of the name of what is not whole yet
+
 FAILURE_COLUMNS = ["dataset", "activation", "reason"]
 
 # Columns that ``runs`` did not always have, and what held before.
@@ -66,9 +69,26 @@ def write(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write one CSV file whole or not at all; gzip when its name says so."""
     compression = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
-    partial = path.with_name(path.name + ".partial")
-    table.to_csv(partial, index=False, float_format="%.7g", compression=compression)
-    os.replace(partial, path)
+    with whole(path) as partial:
+        table.to_csv(partial, index=False, float_format="%.7g", compression=compression)
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Write a file whole or not at all: yield where to write what takes its place in the end.
+
+    Parameters
+    ----------
+    path : path
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        yield partial
+        os.replace(partial, path)
+    except BaseException:
+        with contextlib.suppress(OSError):  # the cause may be that nothing can be deleted
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def read(folder: str | Path) -> dict[str, pd.DataFrame]:

@@ -161,7 +161,8 @@ def join(
         arrays[f"{_RECONSTRUCTION}{name}"] = own.reconstruction[places]
         arrays[f"{_SAMPLES}{name}"] = own.samples
         arrays |= {f"{prefix}{name}": ranked[field] for field, prefix in _RANKED.items()}
-    np.savez_compressed(Path(folder) / files.GALLERY, **arrays)
+    with files.whole(Path(folder) / files.GALLERY) as partial, open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read(folder: str | Path) -> Gallery:

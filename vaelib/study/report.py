@@ -69,7 +69,8 @@ def build(
     skipped = {pool.name: pool.skipped for pool in pools.values()}
     architectures = set(tables["runs"]["architecture"])
     facts = _facts(study, images, skipped, compared, runs, architectures)
-    (folder / files.FACTS).write_text(json.dumps(facts, indent=2) + "\n")
+    with files.whole(folder / files.FACTS) as partial:
+        partial.write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
     run_notebook(COMPARE, executed, {"folder": str(folder)})
     page = to_html(executed, folder / files.PAGE, study.question, index.described(facts), _LINKS)

@@ -52,9 +52,9 @@ class Workspace:
         try:
             for folder in (self.runs, self.folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / f".{uuid.uuid4().hex}"
+                probe = folder / ".probe"
                 probe.touch()
-                probe.unlink()
+                probe.unlink(missing_ok=True)  # another study's call may have been faster
         except OSError as error:
             raise StudyError(
                 f"reports: cannot write {str(self.folder)!r}: {error.strerror}; allowed: a "
@@ -81,8 +81,10 @@ class Workspace:
 
     def delete_attempts(self) -> None:
         """Delete what calls that were killed left behind; to be called with the lock held."""
-        for attempt in self.folder.glob(f"{ATTEMPT}*"):
-            shutil.rmtree(attempt, ignore_errors=True)
+        for folder in (*self.folder.glob(f"{ATTEMPT}*"), self.folder / SETTINGS):
+            shutil.rmtree(folder, ignore_errors=True)
+        for partial in self.folder.glob(f"*{files.PARTIAL}"):
+            partial.unlink(missing_ok=True)
 
     def trained_now(self) -> int:
         """Return how many models the attempts under way have trained, by what they print."""
@@ -136,9 +138,8 @@ def seal(run: Path) -> None:
         "models": list(files.read_csv(run / files.FILES["runs"])["model"]),
         "files": {name: _hash(run / name) for name in _RESULTS if (run / name).is_file()},
     }
-    partial = run / f"{MANIFEST}.partial"
-    partial.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(partial, run / MANIFEST)
+    with files.whole(run / MANIFEST) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def models_of(run: Path) -> list[str]:
