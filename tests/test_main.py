@@ -50,6 +50,7 @@ def refused(tmp_path, capsys):
         ("EPOCH=5", ["epoch", "5", "did you mean 'epochs'"]),
         ("LEARNING_RATE=-1", ["learning_rate", "-1", "greater than 0"]),
         ("EPOCHS=[", ["epochs", "'['", "allowed: YAML"]),
+        ("EPOCHS=!!python/object/apply:os.abort []", ["epochs", "allowed: YAML"]),
         ("EPOCHS", ["'EPOCHS'", "allowed: field=value"]),
         ("DATASET=cats", ["dataset", "'cats'", "mnist5k, digits, photos, mnist"]),
         ("DATASET=missing.npz", ["dataset", "missing.npz", "no file"]),

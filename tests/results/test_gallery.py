@@ -176,3 +176,25 @@ def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged)
     found = exploration.read_test_images(tmp_path)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, images[: exploration.IMAGES], atol=0.501 / 255)
+
+
+class _Explosive:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('unpickled')",)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (files.GALLERY, gallery.read),
+        (files.RUN_GALLERY, gallery.read_run),
+        (f"{files.MODELS}/images.npz", exploration.read_test_images),
+        (f"{files.MODELS}/relu.training.npz", lambda of: exploration.read_snapshots(of, "relu")),
+    ],
+)
+def test_pictures_of_another_are_never_unpickled(tmp_path, name, read):
+    (tmp_path / files.MODELS).mkdir()
+    fields = ("index", "original", "test", "model", "epochs", "activation", "reconstructions")
+    np.savez(tmp_path / name, **dict.fromkeys(fields, np.array([_Explosive()])))
+    with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
+        read(tmp_path)

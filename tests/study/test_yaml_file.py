@@ -23,13 +23,19 @@ from vaelib.study.yaml_file import read_fields
         ("margins: {elbo: 1, elbo: 2}", "elbo: given twice, again in line 1"),
         ("epochs: 1\n---\nepochs: 2\n", "is not YAML"),
         ("epochs: !!python/name:os.system", "is not YAML"),
+        ("epochs: !!python/object/apply:os.system [touch made]", "is not YAML"),
+        ("!!python/object/new:os.system [touch made]", "is not YAML"),
         ("epochs: 1:30", "epochs: '1:30' is not allowed"),
         ("batch_norm: no", "batch_norm: 'no' is not allowed"),
         ("epochs: 1_000", "epochs: '1_000' is not allowed"),
     ],
 )
-def test_a_file_that_is_no_study_is_refused_in_one_line(write_study, refusal, text, message):
+def test_a_file_that_is_no_study_is_refused_in_one_line(
+    write_study, refusal, text, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     assert message in refusal(Study.from_yaml, write_study(text))
+    assert not (tmp_path / "made").exists(), "nothing in it is executed"
 
 
 def test_a_missing_file_and_a_bad_file_name_are_refused(write_study, refusal, tmp_path):
