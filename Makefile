@@ -47,7 +47,7 @@ lint: env ## Check style, and that packages import downwards only
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/lint-imports --no-cache --no-logo
 audit: env ## Look up known vulnerabilities of what requirements.lock pins (installs pip-audit)
 	@a=.venv/audit; { $$a/bin/pip-audit --version || { $(BIN)/python -m venv $$a && $$a/bin/pip install --retries 1 pip-audit==2.10.1; }; } >$$a.log 2>&1 \
-	  && $$a/bin/pip-audit --disable-pip --require-hashes -r requirements.lock 2>$$a.log; code=$$?; echo "audit: $$(tail -n 1 $$a.log)" >&2; exit $$code
+	  && $$a/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock 2>$$a.log; code=$$?; echo "audit: $$(tail -n 1 $$a.log)" >&2; exit $$code
 bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
 	@$(BIN)/python benchmarks/throughput.py $(if $(IMAGES),--images "$$IMAGES") $(ROUNDED) && $(BIN)/python benchmarks/convolutions.py $(ROUNDED) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
