@@ -1,10 +1,14 @@
 """Notebooks in processes of their own: parameters reach them, failures are one line."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
+from commands import wait_for
 
 from vaelib import RunError
 from vaelib.study.notebook import SETTINGS, run_notebook
@@ -45,6 +49,51 @@ def test_a_notebook_is_not_executed_for_a_process_that_is_gone(tmp_path, write_n
     message = "the process that asked for the notebook is gone\n"
     assert (done.returncode, done.stderr) == (1, message)
     assert not output.exists()
+
+
+# A kernel that hangs altogether: no thread of it runs, and only SIGKILL ends it.
+HANGS = """
+import os, pathlib, signal
+pathlib.Path(note).write_text(f"{os.getpid()}.")
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_a_notebook_that_hangs_is_killed_with_its_kernel_when_its_time_is_over(
+    tmp_path, write_notebook
+):
+    path, note = write_notebook("hangs.ipynb", HANGS), tmp_path / "note"
+    for seconds in (4, 20, 100, 500):  # until it is enough for the kernel to start
+        with pytest.raises(RunError, match="^killed after .* a run may take .VAELIB_RUN_HOURS.$"):
+            run_notebook(path, tmp_path / "out.ipynb", {"note": str(note)}, seconds)
+        if note.exists():
+            break
+    pid = int(note.read_text().removesuffix("."))
+    wait_for(lambda: is_gone(pid))
+    assert not (tmp_path / SETTINGS).exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems leave kernels to themselves")
+def test_a_kernel_that_hangs_ends_with_the_process_of_its_notebook(tmp_path, write_notebook):
+    path, note = write_notebook("hangs.ipynb", HANGS), tmp_path / "note"
+    request = {"notebook": path, "output": str(tmp_path / "out.ipynb"), "parent": os.getpid()}
+    request["parameters"] = {"note": str(note)}
+    command = [sys.executable, "-m", "vaelib.study.notebook"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
+        (tmp_path / SETTINGS).mkdir()
+        process.stdin.write(json.dumps(request))
+        process.stdin.close()
+        wait_for(lambda: note.exists() and note.read_text().endswith("."))
+        process.send_signal(signal.SIGKILL)
+    pid = int(note.read_text().removesuffix("."))
+    wait_for(lambda: is_gone(pid))
 
 
 @pytest.fixture

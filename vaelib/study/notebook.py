@@ -5,7 +5,6 @@ standard input and, when the notebook fails, leaves one line on standard error.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -15,6 +14,8 @@ import sys
 from pathlib import Path
 
 from vaelib.exceptions import RunError
+from vaelib.formatting import duration
+from vaelib.study import processes, time_limit
 
 SETTINGS = ".settings"  # beside the executed notebook, while it runs
 PRINTED = "printed"  # in that folder: what the notebook has printed so far
@@ -44,7 +45,9 @@ _LEFT_OUT = (
 )
 
 
-def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> None:
+def run_notebook(
+    notebook: str | Path, output: str | Path, parameters: dict, seconds: float | None = None
+) -> None:
     """Execute a notebook with papermill in a process of its own.
 
     Parameters
@@ -53,11 +56,13 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
         Paths of the notebook and of its executed copy.
     parameters : dict
         For its ``parameters`` cell.
+    seconds : float, optional
+        After which it is killed, with its kernel; without limit by default.
 
     Raises
     ------
     RunError
-        With the cause, when a cell fails or a process dies.
+        With the cause, when a cell fails, a process dies or the time is over.
     """
     request = {
         "notebook": str(notebook),
@@ -66,15 +71,12 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
         "parent": os.getpid(),
     }
     settings = Path(output).absolute().parent / SETTINGS
+    command = [sys.executable, "-m", "vaelib.study.notebook"]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "vaelib.study.notebook"],
-            input=json.dumps(request),
-            env=_environment(settings),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = processes.run(command, json.dumps(request), _environment(settings), seconds)
+    except subprocess.TimeoutExpired:
+        most = f"{duration(seconds)}, the most that a run may take ({time_limit.VARIABLE})"
+        raise RunError(f"killed after {most}") from None
     finally:
         shutil.rmtree(settings, ignore_errors=True)
     if done.returncode < 0:
@@ -87,9 +89,9 @@ def run_notebook(notebook: str | Path, output: str | Path, parameters: dict) -> 
 def _environment(settings: Path) -> dict[str, str]:
     """Return the environment of a notebook's process, without the user's configuration.
 
-    Keras, IPython, Jupyter and matplotlib find a folder of their own. The data sets
-    that Keras has downloaded stay where they are, and so does matplotlib's cache of
-    fonts, which takes seconds to make.
+    Keras, IPython, Jupyter, matplotlib and temporary files find a folder of their own. The
+    data sets that Keras has downloaded stay where they are, and so does matplotlib's cache
+    of fonts, which takes seconds to make.
     """
     user_keras = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
     keras_home = settings / "keras"
@@ -97,7 +99,10 @@ def _environment(settings: Path) -> dict[str, str]:
     with contextlib.suppress(FileExistsError):
         (keras_home / "datasets").symlink_to(user_keras / "datasets")
     (settings / "matplotlibrc").touch()
+    temporary = settings / "tmp"  # so that a killed process leaves nothing elsewhere
+    temporary.mkdir(exist_ok=True)
     own = {
+        "TMPDIR": str(temporary),
         "KERAS_HOME": str(keras_home),
         "IPYTHONDIR": str(settings / "ipython"),
         "JUPYTER_CONFIG_DIR": str(settings / "jupyter"),
@@ -108,13 +113,6 @@ def _environment(settings: Path) -> dict[str, str]:
     if "MPLCONFIGDIR" in kept:  # the notebook's own folder is another
         kept["MPLCONFIGDIR"] = os.path.abspath(kept["MPLCONFIGDIR"])
     return {**kept, **_ENVIRONMENT, **own}
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies, by whatever cause."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def import_quickly() -> None:
@@ -129,6 +127,13 @@ def import_quickly() -> None:
 def _execute(notebook: str, output: str, parameters: dict) -> str | None:
     """Execute a notebook in this process; return the cause in a line when it fails."""
     import papermill
+    from jupyter_client import AsyncKernelManager
+
+    class KernelManager(AsyncKernelManager):
+        """Start kernels that end with this process, even where they hang."""
+
+        async def start_kernel(self, **options):
+            return await super().start_kernel(preexec_fn=processes.die_with_parent, **options)
 
     printed = Path(output).absolute().parent / SETTINGS / PRINTED
     try:
@@ -141,6 +146,7 @@ def _execute(notebook: str, output: str, parameters: dict) -> str | None:
                 cwd=os.path.dirname(notebook),
                 progress_bar=False,
                 stdout_file=stdout,
+                kernel_manager_class=KernelManager,
             )
     except papermill.PapermillExecutionError as error:
         message = str(error.evalue).strip().splitlines() or [""]
@@ -152,7 +158,7 @@ def _execute(notebook: str, output: str, parameters: dict) -> str | None:
 
 def main() -> int:
     """Execute the notebook of the request; return the exit code."""
-    _die_with_parent()
+    processes.die_with_parent()
     import_quickly()
     request = json.load(sys.stdin)
     parent = request.pop("parent")

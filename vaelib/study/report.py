@@ -14,6 +14,7 @@ from vaelib.data.sources import Source
 from vaelib.reporting import fragments, index
 from vaelib.reporting.page import to_html
 from vaelib.results import exploration, files, gallery, provenance
+from vaelib.study import time_limit
 from vaelib.study.notebook import run_notebook
 from vaelib.study.study import Study
 from vaelib.study.tasks import Plan
@@ -72,7 +73,7 @@ def build(
     with files.whole(folder / files.FACTS) as partial:
         partial.write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
-    run_notebook(COMPARE, executed, {"folder": str(folder)})
+    run_notebook(COMPARE, executed, {"folder": str(folder)}, time_limit.seconds())
     page = to_html(executed, folder / files.PAGE, study.question, index.described(facts), _LINKS)
     index.write(folder.parent)
     return page
@@ -172,7 +173,7 @@ def audit(reports: str | Path = "reports") -> Path:
         "times": str(TIMES),
         "output": str(reports / files.CLAIMS),
     }
-    run_notebook(CLAIMS, executed, parameters)
+    run_notebook(CLAIMS, executed, parameters, time_limit.seconds())
     page = to_html(executed, reports / files.CLAIMS_PAGE, _CLAIMS_TITLE, links=_LINKS_OF_CLAIMS)
     index.write(reports)
     return page

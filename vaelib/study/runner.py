@@ -8,7 +8,7 @@ import pandas as pd
 from vaelib.data.images import ImagePool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import blocks, executors, expectation, report, worker
+from vaelib.study import blocks, executors, expectation, report, time_limit, worker
 from vaelib.study.blocks import Block, Queue
 from vaelib.study.progress import Progress, headline
 from vaelib.study.study import Study
@@ -60,6 +60,7 @@ def run_study(
         After the report is made, when a run failed; the report has the others. Without a
         report, when what the notebooks run on is lost.
     """
+    time_limit.seconds()  # refused before anything runs
     if executor is not None and scheduler is not None:
         raise StudyError("scheduler: given with an executor; allowed: one of them")
     with executors.connected(scheduler) as client:
@@ -150,6 +151,7 @@ def _train(
                 **block.parameters,
                 "earlier": _earlier(block, plan, found),
                 "own_activations": block.own_activations,
+                "time_limit": time_limit.seconds(block.work),
             }
             run = workspace.run_folder(block.run_name)
             arguments = str(run), str(workspace.folder), given
