@@ -4,19 +4,25 @@ import argparse
 import os
 import sys
 
-import yaml
-
 from vaelib.exceptions import RunError, StudyError
-from vaelib.reporting import index
-from vaelib.study import yaml_file
+from vaelib.study import interruption
 from vaelib.study.notebook import import_quickly
-from vaelib.study.progress import wrapped
-from vaelib.study.runner import run_study
-from vaelib.study.study import Study
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a study; return the exit code: 1 for failed runs, 2 for bad input."""
+    """Run a study; return the exit code: 1 for failed runs, 2 for bad input.
+
+    After a signal 128 and its number, as shells do: 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    try:
+        with interruption.raised():
+            return _make_report(arguments)
+    except interruption.Interrupted as signal:
+        interruption.say()
+        return signal.exit_code
+
+
+def _make_report(arguments: list[str] | None) -> int:
     import_quickly()
     parser = argparse.ArgumentParser(prog="python -m vaelib", description=__doc__)
     parser.add_argument("study", help="a YAML file, as under studies/")
@@ -33,6 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     if backend != "tensorflow":
         print(f"error: KERAS_BACKEND: {backend!r} is set; allowed: 'tensorflow'", file=sys.stderr)
         return 2
+    # Seconds of imports, in which a signal ends the command as it does later.
+    from vaelib.reporting import index
+    from vaelib.study.progress import wrapped
+    from vaelib.study.runner import run_study
+    from vaelib.study.study import Study
+
     try:
         study = Study.from_yaml(options.study, **_overrides(options.override))
         page = run_study(
@@ -47,9 +59,6 @@ def main(arguments: list[str] | None = None) -> int:
     except RunError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("interrupted: finished runs are kept; the same command goes on", file=sys.stderr)
-        return 130
     print(wrapped(str(index.answer(page.parent))))
     print(f"report: {page.as_uri()}")
     return 0
@@ -60,6 +69,10 @@ def _overrides(assignments: list[str]) -> dict:
 
     Sources of images are text, whatever characters they have, but for a list.
     """
+    import yaml
+
+    from vaelib.study import yaml_file
+
     fields = {}
     for assignment in assignments:
         field, equals, value = assignment.partition("=")
@@ -76,4 +89,8 @@ def _overrides(assignments: list[str]) -> dict:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code > 128:  # at once: libraries take seconds to be unloaded
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -2,16 +2,20 @@
 
 import concurrent.futures
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import joblib
 
 from vaelib.data.images import ImagePool
+from vaelib.study import processes
 from vaelib.study.workspace import Workspace
 
 if TYPE_CHECKING:  # dask is loaded where a study runs on it
     from distributed import Client
+
+_STOPPING = 0.1  # seconds between two looks at what still runs
 
 
 class Threads(concurrent.futures.ThreadPoolExecutor):
@@ -20,6 +24,15 @@ class Threads(concurrent.futures.ThreadPoolExecutor):
     def __init__(self):
         self.workers = joblib.cpu_count()
         super().__init__(self.workers)
+
+    def stop(self) -> None:
+        """Kill the notebooks that run; others do not start."""
+        self.shutdown(wait=False, cancel_futures=True)
+        ending = threading.Thread(target=self.shutdown)
+        ending.start()
+        while ending.is_alive():
+            processes.kill_all()
+            ending.join(_STOPPING)
 
 
 @contextlib.contextmanager
@@ -53,4 +66,8 @@ def executor(
             yield used
     else:
         with Threads() as threads:
-            yield threads
+            try:
+                yield threads
+            except BaseException:  # Ctrl-C: nobody waits for the notebooks any more
+                threads.stop()
+                raise

@@ -177,7 +177,7 @@ def _train(
                     line = f"FAILED: {failures[block]}"
                 progress.advance(block, line, block in failures)
                 start(queue.after(block))
-    except (KeyboardInterrupt, concurrent.futures.BrokenExecutor):
+    except BaseException:  # Ctrl-C: whoever runs the notebooks must not wait for them
         for future in futures:
             future.cancel()
         raise
