@@ -29,7 +29,7 @@ endif
 	@touch $@
 
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
-	@$(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
+	@exec $(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
 
 open: ## Show the page of all studies in a browser
 	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from commands import wait_for
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
@@ -128,6 +129,16 @@ def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):
     options = ["--scheduler", "tcp://a b:1", "--no-shared-folder", "--"]
     assert arguments[4:] == [*options, "studies/default.yml", "EPOCHS=3"]
     assert "--no-shared-folder" not in given_to_python("SHARED_FOLDER=yes")
+
+
+def test_a_signal_to_make_reaches_the_command(tmp_path):
+    """As a batch system ends what it started."""
+    script = "trap 'touch ended; kill $!; exit' TERM; touch begun; sleep 1000 & wait"
+    stand_in(tmp_path, "python", script)
+    with subprocess.Popen(["make", "report"], cwd=tmp_path, stderr=subprocess.PIPE) as make:
+        wait_for((tmp_path / "begun").exists)
+        make.terminate()
+    wait_for((tmp_path / "ended").exists)
 
 
 @pytest.mark.parametrize(
