@@ -13,12 +13,22 @@ from commands import wait_for
 from vaelib import RunError
 from vaelib.study.notebook import SETTINGS, run_notebook
 
+# As Keras raises again what a layer has raised.
+WRAPPED = """Exception encountered when calling Activation.call().
+
+\x1b[1mno such layer\x1b[0m
+
+Arguments received by Activation.call():
+  \u2022 inputs=tf.Tensor(shape=(32, 9), dtype=float32)"""
+
 
 @pytest.mark.parametrize(
     ("source", "cause"),
     [
         ("raise ValueError('no such thing\\nat all')", "ValueError: no such thing"),
         ("import os; os.kill(os.getpid(), 9)", "DeadKernelError: Kernel died"),
+        ("raise ValueError", "ValueError (cell 1)"),
+        (f"raise ValueError({WRAPPED!r})", "ValueError: no such layer (cell 1)"),
     ],
 )
 def test_the_cause_of_a_failed_notebook_is_one_line(tmp_path, write_notebook, source, cause):

@@ -7,6 +7,7 @@ standard input and, when the notebook fails, leaves one line on standard error.
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -149,11 +150,19 @@ def _execute(notebook: str, output: str, parameters: dict) -> str | None:
                 kernel_manager_class=KernelManager,
             )
     except papermill.PapermillExecutionError as error:
-        message = str(error.evalue).strip().splitlines() or [""]
-        return f"{error.ename}: {message[0]} (cell {error.exec_count})"
+        cause = ": ".join(filter(None, [error.ename, _first_line(str(error.evalue))]))
+        return f"{cause} (cell {error.exec_count})"
     except Exception as error:  # a dead kernel, a full disk: the caller shows the line
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
     return None
+
+
+def _first_line(message: str) -> str:
+    """Return the first line of an exception's message, or what Keras has wrapped into it."""
+    lines = [line for line in re.sub(r"\x1b\[\d*m", "", message).splitlines() if line.strip()]
+    if lines and lines[0].startswith("Exception encountered when calling"):
+        del lines[0]  # the layer, not the cause
+    return lines[0].strip() if lines else ""
 
 
 def main() -> int:
