@@ -1,5 +1,6 @@
 """The folder of a study: lock, attempts, and what is finished."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -139,6 +140,35 @@ def test_a_damaged_run_is_missing_and_its_files_are_named(place, damage, name):
     assert damaged == {run: [name]} or (name == workspace.MANIFEST and damage is edited)
     finish(place.run_folder("digits-relu-1"), "0a")
     assert place.find(["0a"])[1] == {}, "it is not needed any more"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[]",
+        "{}",
+        '{"models": ["0a"]}',
+        '{"models": ["0a"], "files": {}}',
+        '{"models": ["0a"], "files": []}',
+        '{"models": ["other"], "files": OWN}',
+        '{"files": OWN}',
+    ],
+)
+def test_a_manifest_of_another_version_makes_no_run_finished(place, manifest):
+    run = finish(place.run_folder("digits-relu-0"), "0a")
+    own = json.loads((run / workspace.MANIFEST).read_text())["files"]
+    (run / workspace.MANIFEST).write_text(manifest.replace("OWN", json.dumps(own)))
+    assert not workspace.is_finished(run)
+    found, damaged = place.find(["0a"])
+    assert found == {}
+    assert damaged == {run: [workspace.MANIFEST]} or "other" in manifest
+
+
+def test_a_run_whose_tables_are_gone_is_not_finished(place):
+    run = finish(place.run_folder("digits-relu-0"), "0a")
+    (run / "runs.csv").unlink()
+    (run / workspace.MANIFEST).write_text('{"models": ["0a"], "files": {}}')
+    assert place.find(["0a"]) == ({}, {run: [workspace.MANIFEST]})
 
 
 def test_models_that_attempts_have_trained_are_counted_by_what_they_print(tmp_path):

@@ -136,7 +136,7 @@ def seal(run: Path) -> None:
     """Write down a run's models and the hashes of its results: it is finished then."""
     content = {
         "models": list(files.read_csv(run / files.FILES["runs"])["model"]),
-        "files": {name: _hash(run / name) for name in _RESULTS if (run / name).is_file()},
+        "files": {name: _hash(run / name) for name in _results(run)},
     }
     with files.whole(run / MANIFEST) as partial:
         partial.write_text(json.dumps(content, indent=2) + "\n")
@@ -171,9 +171,16 @@ def damaged_files(run: Path) -> list[str]:
         names = [name for name, digest in expected.items() if _hash(run / name) != digest]
     except (OSError, ValueError, AttributeError, TypeError, KeyError):
         return [MANIFEST]
-    if not names and models_of(run) != list(files.read_csv(run / files.FILES["runs"])["model"]):
+    if names:
+        return names
+    if {*expected} != {*_results(run)} or models_of(run) != _models_in_table(run):
         return [MANIFEST]
-    return names
+    return []
+
+
+def _results(run: Path) -> list[str]:
+    """Return the names of the files that a run's results are in."""
+    return [name for name in _RESULTS if (run / name).is_file()]
 
 
 def _hash(path: Path) -> str | None:
