@@ -29,6 +29,7 @@ Arguments received by Activation.call():
         ("import os; os.kill(os.getpid(), 9)", "DeadKernelError: Kernel died"),
         ("raise ValueError", "ValueError (cell 1)"),
         (f"raise ValueError({WRAPPED!r})", "ValueError: no such layer (cell 1)"),
+        (f"raise MemoryError({WRAPPED.replace('no such layer', '')!r})", "MemoryError (cell 1)"),
     ],
 )
 def test_the_cause_of_a_failed_notebook_is_one_line(tmp_path, write_notebook, source, cause):

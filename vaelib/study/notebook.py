@@ -161,7 +161,9 @@ def _first_line(message: str) -> str:
     """Return the first line of an exception's message, or what Keras has wrapped into it."""
     lines = [line for line in re.sub(r"\x1b\[\d*m", "", message).splitlines() if line.strip()]
     if lines and lines[0].startswith("Exception encountered when calling"):
-        del lines[0]  # the layer, not the cause
+        del lines[0]  # the layer; then the message, if any, and the layer's arguments
+        if lines and lines[0].startswith("Arguments received by"):
+            lines.clear()
     return lines[0].strip() if lines else ""
 
 
