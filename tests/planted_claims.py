@@ -30,8 +30,10 @@ def write(reports: Path) -> None:
     folder.mkdir()
     tables = planted.study(ACTIVATIONS, outcome=several, depth=[1, 3])
     for name, table in tables.items():
-        file = files.VERDICTS if name == "verdicts" else files.FILES[name]
-        files.write_csv(folder / file, table)
+        if name == "verdicts":
+            files.write_csv(folder / files.VERDICTS, table)
+        else:
+            files.write_table(folder, name, table)
     study = Study.create(activations=ACTIVATIONS, seeds=9)
     facts = {"study": study.model_dump(mode="json")}
     (folder / files.FACTS).write_text(json.dumps(facts))

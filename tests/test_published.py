@@ -133,9 +133,7 @@ def of_studies() -> dict[str, list]:
     found = {}
     for folder in STUDIES:
         facts, _, judged = read(folder)
-        read_tables = {
-            name: files.read_csv(folder / files.FILES[name]) for name in ("runs", "history")
-        }
+        read_tables = {name: files.read_table(folder, name) for name in ("runs", "history")}
         read_tables["verdicts"] = files.read_csv(folder / files.VERDICTS)
         tuned = Rules.of(facts["study"]).tuned
         found[folder.name] = measurements.gather([(read_tables, tuned)])

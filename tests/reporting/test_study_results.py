@@ -55,7 +55,7 @@ def test_another_comparison_has_tables_of_its_own(number):
 
 
 def test_a_report_without_scores_of_images_can_be_read(folder):
-    (folder / files.FILES["scores"]).unlink(missing_ok=True)
+    files.path_of(folder, "scores").unlink(missing_ok=True)
     found = load_results(folder)
     assert set(found.tables) == set(files.FILES) - {"scores"}
     assert len(found.runs)

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vaelib.results import files
+from vaelib.results import files, provenance
+
+PUBLISHED = provenance.NOTEBOOKS.parent / "reports" / "published"
 
 
 def run_tables(name: str) -> dict[str, pd.DataFrame]:
@@ -38,17 +40,18 @@ def test_each_file_is_whole_and_runs_come_last(tmp_path, monkeypatch):
     assert order[-1] == "runs.csv"
 
 
-def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "runs.csv"
+@pytest.mark.parametrize(("name", "method"), [("runs", "to_csv"), ("scores", "to_parquet")])
+def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch, name, method):
+    path = tmp_path / files.FILES[name]
     path.write_text("old")
 
     def interrupted(table, file, **options):
         file.write_text("half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pd.DataFrame, "to_csv", interrupted)
+    monkeypatch.setattr(pd.DataFrame, method, interrupted)
     with pytest.raises(KeyboardInterrupt):
-        files.write_csv(path, pd.DataFrame({"seed": [0, 1]}))
+        files.write_table(tmp_path, name, pd.DataFrame({"seed": [0, 1]}))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path], "and nothing of the new one"
 
@@ -62,7 +65,7 @@ def test_what_earlier_tables_lack_has_its_default(tmp_path):
     assert row["output_activation"] == "sigmoid"
 
 
-def test_compressed_tables_have_equal_bytes_at_any_time(tmp_path, monkeypatch):
+def test_large_tables_have_equal_bytes_at_any_time(tmp_path, monkeypatch):
     contents = []
     for folder, now in (("a", 1e9), ("b", 1.5e9)):
         (tmp_path / folder).mkdir()
@@ -70,7 +73,83 @@ def test_compressed_tables_have_equal_bytes_at_any_time(tmp_path, monkeypatch):
         files.write(tmp_path / folder, run_tables("relu"))
         contents.append((tmp_path / folder / files.FILES["scores"]).read_bytes())
     assert contents[0] == contents[1]
-    assert contents[0][:2] == b"\x1f\x8b"  # gzip
+    assert contents[0][:4] == b"PAR1"
+
+
+def write_earlier(folder, name, table):
+    """Write a table as it was before there was Parquet."""
+    table.to_csv(folder / files.EARLIER[name], index=False, float_format="%.7g")
+
+
+def measured(**columns) -> pd.DataFrame:
+    """Return two rows of a table with every kind of column."""
+    keys = {"dataset": ["007", "007"], "activation": ["none", "NA"], "model": ["1e5", "12"]}
+    layers = {"network": "encoder", "layer": ["1", "2"], "role": "hidden"}
+    numbers = {"seed": [0, 1], "epoch": 3, "depth": 1, "image": [0, 7]}
+    return pd.DataFrame({**keys, **layers, **numbers, **columns})
+
+
+@pytest.mark.parametrize(
+    ("values", "rounded"),
+    [
+        ([0.1, -124.36363636], [0.1, -124.3636]),
+        ([1.0, 0.0], [1.0, 0.0]),  # which CSV does not tell from integers
+        ([2, 3], [2.0, 3.0]),
+        ([np.nan, 1.0], [np.nan, 1.0]),
+        ([np.nan, np.nan], [np.nan, np.nan]),
+        ([np.inf, -np.inf], [np.inf, -np.inf]),
+        ([1e-30, 1e30], [1e-30, 1e30]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", files.EARLIER)
+def test_types_and_values_do_not_depend_on_the_file(tmp_path, name, values, rounded):
+    table, expected = measured(value=values), measured(value=np.array(rounded))
+    write_earlier(tmp_path, name, table)
+    old = files.read_table(tmp_path, name)
+    files.write_table(tmp_path, name, table)
+    assert not (tmp_path / files.EARLIER[name]).exists()
+    for found in (old, files.read_table(tmp_path, name)):
+        pd.testing.assert_frame_equal(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", files.EARLIER)
+def test_empty_tables_have_the_types_of_others(tmp_path, name):
+    empty = pd.DataFrame(columns=list(measured(value=0.5)))
+    write_earlier(tmp_path, name, empty)
+    old = files.read_table(tmp_path, name)
+    files.write_table(tmp_path, name, empty)
+    for found in (old, files.read_table(tmp_path, name)):
+        assert found.dtypes.to_dict() == measured(value=0.5).dtypes.to_dict()
+
+
+def test_of_two_files_of_a_table_the_newer_kind_is_read(tmp_path):
+    files.write_table(tmp_path, "scores", measured(value=1.0))
+    write_earlier(tmp_path, "scores", measured(value=2.0))
+    assert set(files.read_table(tmp_path, "scores")["value"]) == {1.0}
+
+
+@pytest.mark.parametrize("study", ["default", "depth"])
+def test_a_published_table_is_the_same_in_either_file(tmp_path, study):
+    folder = PUBLISHED / study
+    for name in files.EARLIER:
+        if files.path_of(folder, name).is_file():
+            table = files.read_table(folder, name)
+            files.write_table(tmp_path, name, table)
+            again = files.read_table(tmp_path, name)
+            pd.testing.assert_frame_equal(again, table, rtol=1e-7)
+
+
+def test_runs_with_files_of_both_kinds_are_joined(tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        files.write(tmp_path / name, dict.fromkeys(files.FILES, measured(value=0.5)))
+    for name in files.EARLIER:
+        write_earlier(tmp_path / "old", name, measured(value=0.5))
+        (tmp_path / "old" / files.FILES[name]).unlink()
+    for name, table in files.collect([tmp_path / "old", tmp_path / "new"]).items():
+        assert len(table) == 4
+        assert name not in files.EARLIER or table.dtypes["value"] == np.float64
 
 
 def test_collect_joins_the_runs_in_order(tmp_path):

@@ -40,11 +40,23 @@ def test_a_large_table_is_left_out_and_named(folder, tmp_path, capsys):
     (folder / files.FILES["scores"]).write_bytes(bytes(publish.LARGEST))
     published = publish.publish(tmp_path, "small").parent
     assert not (published / files.FILES["scores"]).exists()
-    assert "small: scores.csv.gz has 2 MB or more and is left out" in capsys.readouterr().out
+    assert "small: scores.parquet has 2 MB or more and is left out" in capsys.readouterr().out
+
+
+def test_a_table_takes_the_place_of_an_earlier_version_of_it(folder, tmp_path):
+    new, old = files.FILES["scores"], files.EARLIER["scores"]
+    (folder / new).rename(folder / old)
+    published = publish.publish(tmp_path, "small").parent
+    assert (published / old).is_file()
+    (folder / old).rename(folder / new)
+    publish.publish(tmp_path, "small")
+    assert (published / new).is_file()
+    assert not (published / old).exists()
 
 
 def test_reconstructions_are_drawn_beside_a_report_with_pictures(folder, tmp_path):
     published = provenance.NOTEBOOKS.parent / "reports" / "published" / "gelu"
+    (folder / files.FILES["scores"]).unlink()
     for path in published.iterdir():
         shutil.copyfile(path, folder / path.name)
     drawn = publish.publish(tmp_path, "small").parent / files.RECONSTRUCTIONS

@@ -88,7 +88,7 @@ def _study(folder: Path) -> dict[str, Any]:
 
 def _results(folder: Path, facts: dict) -> dict[str, Any]:
     summaries, verdicts = files.read_compared(folder, len(facts["comparisons"]))
-    runs = files.read_csv(folder / files.FILES["runs"])
+    runs = files.read_table(folder, "runs")
     now = provenance.code_digest(set(runs["architecture"]))
     return {
         "answer": sentences.headline(summaries, verdicts, facts),

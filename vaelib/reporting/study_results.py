@@ -46,9 +46,9 @@ def load_results(folder: str | Path) -> "StudyResults":
     facts = files.read_facts(folder)
     # A published report may lack the scores of single images, which are many.
     tables = {
-        name: files.read_csv(folder / file)
-        for name, file in files.FILES.items()
-        if (folder / file).is_file()
+        name: files.read_table(folder, name)
+        for name in files.FILES
+        if files.path_of(folder, name).is_file()
     }
     compared = comparisons.of_study(tables["runs"], Rules.of(facts["study"]).tuned)
     summaries, verdicts = files.read_compared(folder, len(compared))

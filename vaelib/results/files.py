@@ -1,4 +1,4 @@
-"""Files of runs and reports: their names, and the result tables as CSV."""
+"""Files of runs and reports: their names, and the result tables as CSV or Parquet."""
 
 import contextlib
 import dataclasses
@@ -7,18 +7,23 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from vaelib.results.keys import Setting
 
-# The result tables. Epochs, layers by epochs and scores of every test image are many:
-# compressed, they stay small enough to publish.
+# The result tables. Epochs, layers by epochs and scores of every test image are many: as
+# Parquet, they are fast to read and small enough to publish.
 FILES = {
     "runs": "runs.csv",
-    "history": "history.csv.gz",
-    "gradients": "gradients.csv.gz",
+    "history": "history.parquet",
+    "gradients": "gradients.parquet",
     "latents": "latents.csv",
-    "scores": "scores.csv.gz",
+    "scores": "scores.parquet",
+}
+# What they were called when they were CSV; such runs and reports stay readable.
+EARLIER = {
+    name: f"{name}.csv.gz" for name, file in FILES.items() if Path(file).suffix == ".parquet"
 }
 
 # Other files of a run.
@@ -53,24 +58,39 @@ _DEFAULTS = {
 }
 
 _TEXT_COLUMNS = dict.fromkeys(
-    ("dataset", "activation", "decoder_activation", "model", "start", "split", "hidden_units"), str
+    (
+        *("dataset", "activation", "decoder_activation", "model", "start", "split"),
+        *("hidden_units", "network", "layer", "role"),
+    ),
+    str,
 )
+# Of the tables in `EARLIER`; what is neither these nor text there is a float.
+_INTEGER_COLUMNS = ("seed", "epoch", "depth", "image")
 
 
 def write(folder: str | Path, tables: dict[str, pd.DataFrame]) -> None:
-    """Write tables as CSV files, each whole or not at all.
+    """Write tables, each whole or not at all.
 
     ``runs.csv``, which marks a finished run, comes last.
     """
     for name in sorted(tables, key=lambda name: name == "runs"):
-        write_csv(Path(folder) / FILES[name], tables[name])
+        write_table(folder, name, tables[name])
+
+
+def write_table(folder: str | Path, name: str, table: pd.DataFrame) -> None:
+    """Write one of the tables `FILES`, in the place of an earlier version's file."""
+    path = Path(folder) / FILES[name]
+    if name in EARLIER:
+        write_parquet(path, table)
+        path.with_name(EARLIER[name]).unlink(missing_ok=True)
+    else:
+        write_csv(path, table)
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write one CSV file whole or not at all; gzip when its name says so."""
-    compression = {"method": "gzip", "mtime": 0} if path.suffix == ".gz" else None
+    """Write one CSV file whole or not at all."""
     with whole(path) as partial:
-        table.to_csv(partial, index=False, float_format="%.7g", compression=compression)
+        table.to_csv(partial, index=False, float_format="%.7g")
 
 
 @contextlib.contextmanager
@@ -91,6 +111,33 @@ def whole(path: Path) -> Iterator[Path]:
         raise
 
 
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write one Parquet file whole or not at all.
+
+    Floats are single precision, as networks compute them and as precise as the seven digits
+    of the CSV files: more would be twice as large.
+    """
+    floats = list(table.select_dtypes("floating"))
+    others = [name for name in table if name not in floats]
+    single = table.astype(dict.fromkeys(floats, np.float32))
+    with whole(path) as partial:
+        single.to_parquet(
+            partial,
+            engine="pyarrow",
+            index=False,
+            compression="zstd",
+            use_dictionary=others,
+            use_byte_stream_split=floats,
+        )
+
+
+def path_of(folder: str | Path, name: str) -> Path:
+    """Return the file of a table, that of an earlier version where there is no other."""
+    path = Path(folder) / FILES[name]
+    earlier = path.with_name(EARLIER.get(name, path.name))
+    return earlier if earlier.is_file() and not path.is_file() else path
+
+
 def read(folder: str | Path) -> dict[str, pd.DataFrame]:
     """Read the tables of a run or of a study.
 
@@ -99,11 +146,41 @@ def read(folder: str | Path) -> dict[str, pd.DataFrame]:
     FileNotFoundError
         When the folder has no tables.
     """
-    return {name: read_csv(Path(folder) / file) for name, file in FILES.items()}
+    return {name: read_table(folder, name) for name in FILES}
+
+
+def read_table(folder: str | Path, name: str) -> pd.DataFrame:
+    """Read one of the tables `FILES`; columns have the same types whichever file there is.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the folder does not have it.
+    """
+    path = path_of(folder, name)
+    if path.suffix == ".parquet":
+        return _typed(pd.read_parquet(path, engine="pyarrow"))
+    return _typed(read_csv(path)) if name in EARLIER else read_csv(path)
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with types that depend on no value.
+
+    CSV knows no types, an empty Parquet column has none, and its floats are single precision.
+    """
+    types = {}
+    for name, dtype in table.dtypes.items():
+        if name in _INTEGER_COLUMNS:
+            types[name] = np.int64
+        elif pd.api.types.is_any_real_numeric_dtype(dtype):
+            types[name] = np.float64
+        elif table.empty:
+            types[name] = str if name in _TEXT_COLUMNS else np.float64
+    return table.astype(types)
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read one table; no activation's name, not even "none", is a missing value.
+    """Read one CSV table; no activation's name, not even "none", is a missing value.
 
     A setting that was not there yet when ``runs`` was written has its default.
     """

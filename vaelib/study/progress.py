@@ -137,7 +137,7 @@ def headline(run: Path) -> str:
     run : path
         Folder of a finished run.
     """
-    runs = files.read_csv(run / files.FILES["runs"])
+    runs = files.read_table(run, "runs")
     finished = runs[runs["status"] == Status.FINISHED]
     parts = [
         count(round(runs["epochs"].median()), "epoch"),

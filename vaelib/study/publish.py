@@ -13,9 +13,8 @@ from vaelib.study.study import Study
 
 PUBLISHED = "published"  # in the folder of reports; the rest of it is not committed
 LARGEST = 2_000_000  # bytes of a published file
-# Without these there is no report; what else there is of `_OFFERED` is published too.
+# Without these there is no report; its other tables and its gallery are published too.
 _REQUIRED = (files.PAGE, files.FACTS, files.SUMMARY, files.VERDICTS, files.FAILURES)
-_OFFERED = (*files.FILES.values(), files.GALLERY)
 
 
 def publish(reports: str | Path, name: str) -> Path:
@@ -49,15 +48,18 @@ def publish(reports: str | Path, name: str) -> Path:
         )
     if len(files.read_csv(source / files.FAILURES)):
         raise StudyError(f"report: {str(source)!r} has failed runs; allowed: a report without")
-    present = [file for file in (*_REQUIRED, *_OFFERED) if (source / file).is_file()]
+    offered = [*(files.path_of(source, name).name for name in files.FILES), files.GALLERY]
+    present = [file for file in (*_REQUIRED, *offered) if (source / file).is_file()]
     large = [file for file in present if (source / file).stat().st_size >= LARGEST]
     if set(large) & set(_REQUIRED):
         raise StudyError(f"report: {', '.join(large)} is too large; allowed: under 2 MB each")
     target.mkdir(parents=True, exist_ok=True)
     for file in set(present) - set(large):
         shutil.copyfile(source / file, target / file)
-    for file in large:
+    tables = {*files.FILES.values(), *files.EARLIER.values()}
+    for file in (tables - set(present)) | set(large):  # published before
         (target / file).unlink(missing_ok=True)
+    for file in large:
         print(f"{name}: {file} has 2 MB or more and is left out")
     if (target / files.GALLERY).is_file():
         draw_reconstructions(target)

@@ -143,8 +143,8 @@ def build_without_runs(study: Study, failed: pd.DataFrame, folder: Path) -> Path
     """
     import nbformat
 
-    outdated = [*files.FILES.values(), files.SUMMARY, files.VERDICTS, files.GALLERY, files.FACTS]
-    for name in outdated:
+    tables = [*files.FILES.values(), *files.EARLIER.values(), files.SUMMARY, files.VERDICTS]
+    for name in [*tables, files.GALLERY, files.FACTS]:
         (folder / name).unlink(missing_ok=True)
     text = f"## No run finished\n\n{fragments.failures(failed, pd.DataFrame())}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])

@@ -105,7 +105,7 @@ class Planner:
                 return plan, now, damaged
             found |= now
             folders = sorted({*found.values()})
-            tables = [files.read_csv(run / files.FILES["runs"]) for run in folders]
+            tables = [files.read_table(run, "runs") for run in folders]
             table = pd.concat(tables, ignore_index=True).drop_duplicates("model")
             runs = table.set_index("model").loc[list(found)]
 

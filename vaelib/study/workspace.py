@@ -19,7 +19,8 @@ ATTEMPT = ".attempt-"
 MANIFEST = "manifest.json"
 RUNS = "runs"  # the folder of all studies' runs
 _MODEL_LINE = re.compile(r", seed \d+: \w+ after \d+ epochs, ")  # of 01_train, for each model
-_RESULTS = (*files.FILES.values(), files.RUN_GALLERY, files.RUN_MODEL)
+_TABLES = (*files.FILES.values(), *files.EARLIER.values())
+_RESULTS = (*_TABLES, files.RUN_GALLERY, files.RUN_MODEL)
 
 
 class Workspace:
@@ -135,7 +136,7 @@ class Workspace:
 def seal(run: Path) -> None:
     """Write down a run's models and the hashes of its results: it is finished then."""
     content = {
-        "models": list(files.read_csv(run / files.FILES["runs"])["model"]),
+        "models": list(files.read_table(run, "runs")["model"]),
         "files": {name: _hash(run / name) for name in _results(run)},
     }
     with files.whole(run / MANIFEST) as partial:
@@ -153,7 +154,7 @@ def models_of(run: Path) -> list[str]:
 def _models_in_table(run: Path) -> list[str]:
     """Return the identities in a run's table, which is all that is left without a manifest."""
     try:
-        return list(files.read_csv(run / files.FILES["runs"])["model"])
+        return list(files.read_table(run, "runs")["model"])
     except (OSError, ValueError, KeyError):
         return []
 

@@ -28,8 +28,10 @@ STUDY = {
 def write(folder, tables, **study):
     folder.mkdir(parents=True)
     for name, table in tables.items():
-        file = files.VERDICTS if name == "verdicts" else files.FILES[name]
-        files.write_csv(folder / file, table)
+        if name == "verdicts":
+            files.write_csv(folder / files.VERDICTS, table)
+        else:
+            files.write_table(folder, name, table)
     (folder / files.FACTS).write_text(json.dumps({"study": STUDY | study}))
 
 
@@ -47,7 +49,7 @@ def test_studies_are_read_and_old_tables_are_named(tmp_path):
     assert len(case.history) == 4 * planted.EPOCHS
     assert set(skipped) == {"incomplete", "old"}
     assert skipped["old"] == "runs.csv lacks scored, start"
-    assert skipped["incomplete"].startswith("history.csv.gz lacks epoch, loss, model, val_loss; ")
+    assert skipped["incomplete"].startswith("history.parquet lacks epoch, loss, model, val_loss; ")
     assert skipped["incomplete"].endswith("there is no study.json")
     found, skipped = measurements.read(tmp_path / "nowhere")
     assert (found.cases, skipped) == ([], {})

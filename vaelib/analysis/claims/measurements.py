@@ -38,7 +38,6 @@ _COLUMNS = {
     "history": {"model", "epoch", "loss", "val_loss"},
     "verdicts": {"comparison", "metric", "margin", "a", "b", "n", "difference", "verdict"},
 }
-_FILES = {**files.FILES, "verdicts": files.VERDICTS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,8 +182,11 @@ def _read_study(folder: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Return a study's tables, and what they lack."""
     tables, lacking = {}, []
     for name, columns in _COLUMNS.items():
-        file = folder / _FILES[name]
-        tables[name] = files.read_csv(file) if file.is_file() else pd.DataFrame()
+        judged = name == "verdicts"  # which runs do not have
+        file = folder / files.VERDICTS if judged else files.path_of(folder, name)
+        tables[name] = pd.DataFrame()
+        if file.is_file():
+            tables[name] = files.read_csv(file) if judged else files.read_table(folder, name)
         missing = sorted(columns - set(tables[name]))
         if missing:
             lacking.append(f"{file.name} lacks {', '.join(missing)}")

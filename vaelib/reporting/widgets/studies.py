@@ -85,7 +85,7 @@ class FinishedStudy:
     def divergences(self, activation: str) -> pd.Series:
         """Return the KL divergence of each latent unit in nats, by unit, largest first."""
         model = self.model(activation)
-        latents = files.read_csv(self.folder / files.FILES["latents"])
+        latents = files.read_table(self.folder, "latents")
         own = latents[(latents["activation"] == activation) & (latents["seed"] == model.seed)]
         own = own[own["model"] == own["model"].iloc[0]]  # of the first comparison
         return own.set_index("unit")["kl"].sort_values(ascending=False, kind="stable")
@@ -96,7 +96,7 @@ class FinishedStudy:
 
     def gradients(self, model: str) -> pd.DataFrame:
         """Return what was measured of the gradients of a model, by its identity."""
-        gradients = files.read_csv(self.folder / files.FILES["gradients"])
+        gradients = files.read_table(self.folder, "gradients")
         return gradients[gradients["model"] == model]
 
     @functools.cached_property
