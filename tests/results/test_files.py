@@ -194,3 +194,25 @@ def test_only_the_models_asked_for_are_collected_in_their_order(tmp_path):
     assert list(files.collect(folders)["runs"]["model"]) == ["a", "b", "c"]
     for table in files.collect(folders, ["c", "a"]).values():
         assert list(table["model"]) == ["c", "a"]
+
+
+def test_settings_that_one_run_lacks_have_their_defaults_in_its_rows_alone(tmp_path):
+    rows = {"one": {"beta": [4.0]}, "two": {}, "three": {"beta": [2.0]}}
+    for name, setting in rows.items():
+        (tmp_path / name).mkdir()
+        table = pd.DataFrame({"model": [name], "learning_rate": [0.1], **setting})
+        files.write(tmp_path / name, dict.fromkeys(files.FILES, measured(value=0.5)))
+        files.write_table(tmp_path / name, "runs", table)
+    runs = files.collect(tmp_path / name for name in rows)["runs"]
+    assert list(runs["model"]) == list(rows)
+    assert list(runs["beta"]) == [4.0, 1.0, 2.0]
+
+
+def test_rows_of_a_model_keep_their_order_and_other_models_are_left_out(tmp_path):
+    models = ["b", "x", "a", "b", "a"]
+    table = pd.DataFrame({"model": models, "epoch": range(5)})
+    files.write(tmp_path, dict.fromkeys(files.FILES, table))
+    for found in files.collect([tmp_path], ["a", "c", "b"]).values():
+        assert list(found["model"]) == ["a", "a", "b", "b"]
+        assert list(found["epoch"]) == [2, 4, 0, 3]
+        assert list(found.index) == [0, 1, 2, 3]

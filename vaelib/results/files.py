@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import io
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from vaelib.results.keys import Setting
 
@@ -157,10 +161,7 @@ def read_table(folder: str | Path, name: str) -> pd.DataFrame:
     FileNotFoundError
         When the folder does not have it.
     """
-    path = path_of(folder, name)
-    if path.suffix == ".parquet":
-        return _typed(pd.read_parquet(path, engine="pyarrow"))
-    return _typed(read_csv(path)) if name in EARLIER else read_csv(path)
+    return _read_joined([path_of(folder, name)])
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +180,7 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(types)
 
 
-def read_csv(path: str | Path) -> pd.DataFrame:
+def read_csv(path: str | Path | io.BytesIO) -> pd.DataFrame:
     """Read one CSV table; no activation's name, not even "none", is a missing value.
 
     A setting that was not there yet when ``runs`` was written has its default.
@@ -219,13 +220,51 @@ def collect(
     models : sequence of str, optional
         Identities of the models to keep, in their order; all by default.
     """
-    parts = [read(folder) for folder in folders]
-    tables = {name: pd.concat([p[name] for p in parts], ignore_index=True) for name in FILES}
-    if models is None:
-        return tables
-    order = {model: position for position, model in enumerate(models)}
-    for name, table in tables.items():
-        kept = table[table["model"].isin(order)]
-        positions = kept["model"].map(order)
-        tables[name] = kept.loc[positions.sort_values(kind="stable").index].reset_index(drop=True)
-    return tables
+    folders = list(folders)
+    tables = {name: _read_joined([path_of(one, name) for one in folders]) for name in FILES}
+    return (
+        tables
+        if models is None
+        else {name: _in_order(table, models) for name, table in tables.items()}
+    )
+
+
+def places_of(values: pd.Series, models: Sequence[str]) -> np.ndarray:
+    """Return the place of each value among some identities, int [n]; -1 where it is none."""
+    codes, distinct = pd.factorize(values)  # as an index of every row takes much memory
+    return pd.Index(models).get_indexer(distinct)[codes]
+
+
+def _read_joined(paths: Sequence[Path]) -> pd.DataFrame:
+    """Read one table of several runs; files that are alike at once, as each call costs time."""
+    parts = []
+    for kind, group in itertools.groupby(paths, key=_kind):
+        if kind == ".parquet":
+            joined = pa.concat_tables(map(_read_parquet, group), promote_options="permissive")
+            parts.append(_typed(joined.combine_chunks().to_pandas()))
+        elif kind == ".gz":
+            parts += [_typed(read_csv(path)) for path in group]
+        else:
+            rows = [path.read_bytes().removeprefix(kind) for path in group]
+            parts.append(read_csv(io.BytesIO(b"".join([kind, *rows]))))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+def _kind(path: Path) -> str | bytes:
+    """Return the suffix of a compressed file, the first line of a CSV file."""
+    if path.suffix != ".csv":
+        return path.suffix
+    with path.open("rb") as file:
+        return file.readline()
+
+
+def _read_parquet(path: Path) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        return file.read(use_threads=False)
+
+
+def _in_order(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of some models, in the order of these."""
+    places = places_of(table["model"], models)
+    order = np.argsort(places, kind="stable")
+    return table.take(order[np.count_nonzero(places < 0) :]).reset_index(drop=True)
