@@ -124,6 +124,20 @@ def test_select_takes_one_model_of_each_activation_and_seed():
     assert len(taken) == len(set(taken)) == 2 * 2 * 4
 
 
+def test_split_selects_every_comparison_at_once():
+    runs = models({"depth": 1}, {"depth": 2}, {"depth": 2, "scored": False, "beta": 4.0})
+    runs = runs.sample(frac=1, random_state=0)
+    epochs = pd.DataFrame({"model": [*runs["model"], "none of them"] * 3})
+    tables = {"runs": runs, "history": epochs.assign(epoch=range(len(epochs)))}
+    compared = comparisons.of_study(runs)
+    parts = list(comparisons.split(tables, compared))
+    assert len(parts) == len(compared) == 2
+    for one, part in zip(compared, parts, strict=True):
+        for name, expected in comparisons.select(tables, one).items():
+            assert len(expected) == (4 if name == "runs" else 12)
+            pd.testing.assert_frame_equal(part[name], expected)
+
+
 def test_what_was_tuned_is_each_activations_own():
     runs = models({"learning_rate": 0.1, "depth": 1}, {"learning_rate": 0.1, "depth": 2})
     runs.loc[runs["activation"] == "a", "learning_rate"] = 0.2

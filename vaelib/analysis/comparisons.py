@@ -1,7 +1,8 @@
 """Which models of a study are compared: those that differ in activation and seed only."""
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from vaelib.analysis.intervals import LEVEL
 from vaelib.analysis.new_images import TestSet
 from vaelib.analysis.race import Race
 from vaelib.analysis.verdicts import Verdict
+from vaelib.results import files
 from vaelib.results.columns import BY_COLUMN, JUDGED, Metric, describe
 from vaelib.results.keys import SAME, SETTING_KEYS, Status
 
@@ -113,6 +115,33 @@ def select(tables: dict[str, pd.DataFrame], comparison: Comparison) -> dict[str,
     return {name: table[table["model"].isin(models)] for name, table in tables.items()}
 
 
+def split(
+    tables: dict[str, pd.DataFrame], compared: Sequence[Comparison]
+) -> Iterator[dict[str, pd.DataFrame]]:
+    """Yield what `select` returns for each comparison of a study, after one pass over the rows.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        Of the whole study; see `results.files.read`.
+    compared : sequence of Comparison
+        See `of_study`.
+    """
+    runs = tables["runs"]
+    scored, numbers = runs["scored"].astype(bool), np.full(len(runs) + 1, -1)
+    for number, one in enumerate(compared):
+        numbers[:-1][matching(runs, one) & scored] = number
+    rows = {}
+    for name, table in tables.items():
+        # Of a model that is not in `runs`, the last number.
+        own = numbers[files.places_of(table["model"], runs["model"])]
+        order = np.argsort(own, kind="stable")
+        bounds = np.searchsorted(own[order], range(len(compared) + 1))
+        rows[name] = np.split(order, bounds)[1:-1]
+    for number in range(len(compared)):
+        yield {name: table.iloc[rows[name][number]] for name, table in tables.items()}
+
+
 def matching(runs: pd.DataFrame, comparison: Comparison) -> pd.Series:
     """Return which models have a comparison's setting, in all that was not tuned."""
     fixed = {name: value for name, value in comparison.fields.items() if value != OWN}
@@ -151,6 +180,7 @@ def judge(
     finished = finished_runs(tables["runs"])
     activations = sorted(finished["activation"].unique())
     ratio = test_set.images / test_set.others
+    by_image = functools.cache(functools.partial(_by_image, tables["scores"]))  # of many pairs
     parts = []
     for metric in JUDGED:
         margin = margins[metric.column]
@@ -164,7 +194,7 @@ def judge(
                 values, found.looks, margin, metric.direction, retired if metric == ELBO else ()
             )
         bounds = [
-            _for_new_images(row, metric, values, tables["scores"], test_set, ratio)
+            _for_new_images(row, metric, values, by_image, test_set, ratio)
             for row in pairs.itertuples()
         ]
         pairs[["new_low", "new_high"]] = np.reshape(bounds, (-1, 2))
@@ -178,7 +208,7 @@ def _for_new_images(
     pair,
     metric: Metric,
     values: pd.DataFrame,
-    scores: pd.DataFrame,
+    by_image: Callable[[str, str], pd.DataFrame | None],
     test_set: TestSet,
     ratio: float,
 ) -> tuple[float, float]:
@@ -187,18 +217,21 @@ def _for_new_images(
     if test_set.redrawn:
         differences = (values[pair.a] - values[pair.b]).dropna().to_numpy()
         return new_images.corrected_interval(differences, ratio, level)
-    if metric.column not in scores:
+    of_a, of_b = by_image(pair.a, metric.column), by_image(pair.b, metric.column)
+    if of_a is None or of_b is None:
         return np.nan, np.nan
-    by_image = {
-        name: scores[scores["activation"] == name].pivot_table(
-            index="seed", columns="image", values=metric.column
-        )
-        for name in (pair.a, pair.b)
-    }
-    differences = (by_image[pair.a] - by_image[pair.b]).dropna(how="all").dropna(axis="columns")
+    differences = (of_a - of_b).dropna(how="all").dropna(axis="columns")
     if differences.empty:
         return np.nan, np.nan
     return new_images.crossed_interval(differences.to_numpy(), level)
+
+
+def _by_image(scores: pd.DataFrame, activation: str, column: str) -> pd.DataFrame | None:
+    """Return an activation's scores, seeds by images; None without such scores."""
+    if column not in scores:
+        return None
+    own = scores[scores["activation"] == activation]
+    return own.pivot_table(index="seed", columns="image", values=column)
 
 
 def verdicts_against_others(pairs: pd.DataFrame, activation: str, metric: str) -> pd.DataFrame:

@@ -252,8 +252,10 @@ def of_study(
         for other studies) and the fields of each comparison.
     """
     facts, summaries, judged = [], [], []
-    for number, comparison in enumerate(comparisons.of_study(tables["runs"], rules.tuned)):
-        chosen, dataset = comparisons.select(tables, comparison), comparison.fields["dataset"]
+    compared = comparisons.of_study(tables["runs"], rules.tuned)
+    parts = zip(compared, comparisons.split(tables, compared), strict=True)
+    for number, (comparison, chosen) in enumerate(parts):
+        dataset = comparison.fields["dataset"]
         target = rules.target_loss
         if target is None:
             target = default_target(chosen["runs"])
