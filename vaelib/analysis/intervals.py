@@ -1,5 +1,7 @@
 """Confidence intervals of single means."""
 
+import functools
+
 import numpy as np
 from scipy import stats
 
@@ -30,5 +32,20 @@ def mean_interval(values: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray,
         unknown = np.full(values.shape[1:], np.nan)[()]
         return unknown, unknown
     mean = np.mean(values, axis=0)
-    reach = stats.t.ppf((1 + level) / 2, len(values) - 1) * stats.sem(values, axis=0)
+    error = np.std(values, axis=0, ddof=1) / len(values) ** 0.5
+    reach = student_quantile(len(values), level) * error
     return mean - reach, mean + reach
+
+
+@functools.cache  # as scipy takes longer for it than for the rest of an interval
+def student_quantile(n: int, level: float) -> float:
+    """Return Student's quantile of a two-sided interval of `n` values.
+
+    Parameters
+    ----------
+    n : int
+        At least two.
+    level : float
+        Of confidence, in (0, 1).
+    """
+    return float(stats.t.ppf((1 + level) / 2, n - 1))

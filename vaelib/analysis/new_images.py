@@ -10,9 +10,8 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import stats
 
-from vaelib.analysis.intervals import LEVEL
+from vaelib.analysis.intervals import LEVEL, student_quantile
 
 RESAMPLES = 2000
 
@@ -71,7 +70,7 @@ def corrected_interval(
     if n < 2:
         return np.nan, np.nan
     error = np.std(differences, ddof=1) * np.sqrt(1 / n + ratio)
-    reach = stats.t.ppf((1 + level) / 2, n - 1) * error
+    reach = student_quantile(n, level) * error
     return float(np.mean(differences) - reach), float(np.mean(differences) + reach)
 
 
@@ -108,6 +107,6 @@ def crossed_interval(
     means = np.einsum("bi,bi->b", of_replicates @ differences, of_images)
     over_replicates = differences.mean(axis=1).var(ddof=1) / n
     variance = means.var(ddof=1) + over_replicates / n
-    reach = stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt(variance)
+    reach = student_quantile(n, level) * np.sqrt(variance)
     mean = differences.mean()
     return float(mean - reach), float(mean + reach)

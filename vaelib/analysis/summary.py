@@ -167,8 +167,10 @@ def summarize(
     summary = summary.reset_index(drop=True)
     falling = budget.falling(tables["history"], list(summary["activation"]))
     summary["falling"] = summary["activation"].map(falling)
+    marked = [metric.column for metric in METRICS if metric.marks_best]
+    by_seed = comparisons.by_seed(comparisons.finished_runs(runs), marked)
     for metric in METRICS:
-        summary[f"{metric.column}_tie"] = _ties(summary, runs, metric, pairs)
+        summary[f"{metric.column}_tie"] = _ties(summary, by_seed, metric, pairs)
     return _with_distances(summary, pairs)
 
 
@@ -192,16 +194,18 @@ def _with_distances(summary: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ties(
-    summary: pd.DataFrame, runs: pd.DataFrame, metric: Metric, pairs: pd.DataFrame
+    summary: pd.DataFrame,
+    by_seed: Mapping[str, pd.DataFrame],
+    metric: Metric,
+    pairs: pd.DataFrame,
 ) -> list[bool]:
     """Return which activations have the best mean, or none that is better by verdict.
 
     The best is found on the replicates that all activations have.
     """
-    finished = comparisons.finished_runs(runs)
-    if not metric.marks_best or metric.direction == Direction.NEITHER or finished.empty:
+    if not metric.marks_best or metric.direction == Direction.NEITHER:
         return [False] * len(summary)
-    values = finished.pivot_table(index="seed", columns="activation", values=metric.column)
+    values = by_seed[metric.column]
     with_mean = set(summary["activation"][summary[metric.column].notna()])
     values = values[[name for name in values if name in with_mean]]
     common = values.dropna()
