@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-LONGEST = 900  # seconds to wait for what comes in a few, on a machine that is not busy
+LONGEST = 1800  # seconds to wait for what takes a few, on a machine that is very busy
 _MARK = "VAELIB_TEST_MARK"  # in the environment of all that a command starts
 DRIVER, NOTEBOOK, KERNEL = "vaelib", "vaelib.study.notebook", "ipykernel_launcher"
 
