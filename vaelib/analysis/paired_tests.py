@@ -66,12 +66,20 @@ def bootstrap_interval(
     scaled = (differences - mean[:, None]) / np.where(constant, 1, spread)[:, None]
     weights = _resamples(n, resamples)
     means = scaled @ weights
-    variances = np.maximum(scaled**2 @ weights - means**2, 0) * n / (n - 1)
+    variances = scaled**2 @ weights
+    # In place, as these arrays are larger than a cache.
+    variances -= means**2
+    np.maximum(variances, 0, out=variances)
+    variances *= n
+    variances /= n - 1
     flat = variances < 1e-12
-    studentised = means / np.sqrt(np.where(flat, 1, variances))
-    studentised = np.where(flat, np.copysign(np.inf, means), studentised)
+    variances[flat] = 1
+    studentised = np.divide(means, np.sqrt(variances, out=variances), out=variances)
+    studentised[flat] = np.copysign(np.inf, means[flat])
     tail = (1 - LEVEL) / 2
-    lower, upper = np.quantile(studentised, [tail, 1 - tail], axis=1, method="inverted_cdf")
+    lower, upper = np.quantile(
+        studentised, [tail, 1 - tail], axis=1, method="inverted_cdf", overwrite_input=True
+    )
     lower[constant] = upper[constant] = 0
     spread = np.where(constant, 1, spread)
     return mean - upper * spread, mean - lower * spread
