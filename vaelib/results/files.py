@@ -164,6 +164,23 @@ def read_table(folder: str | Path, name: str) -> pd.DataFrame:
     return _read_joined([path_of(folder, name)])
 
 
+def read_runs(folders: Iterable[str | Path]) -> pd.DataFrame:
+    """Read the table ``runs`` of at least one run, in order."""
+    return _read_joined([path_of(folder, "runs") for folder in folders])
+
+
+def models_in(folder: str | Path) -> list[str]:
+    """Return the identities in the table ``runs``, without reading the rest of it.
+
+    Raises
+    ------
+    OSError, ValueError
+        Where there is no such table, or one that is damaged.
+    """
+    table = pd.read_csv(path_of(folder, "runs"), usecols=["model"], dtype=str)
+    return list(table["model"])
+
+
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with types that depend on no value.
 

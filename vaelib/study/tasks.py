@@ -105,8 +105,7 @@ class Planner:
                 return plan, now, damaged
             found |= now
             folders = sorted({*found.values()})
-            tables = [files.read_table(run, "runs") for run in folders]
-            table = pd.concat(tables, ignore_index=True).drop_duplicates("model")
+            table = files.read_runs(folders).drop_duplicates("model")
             runs = table.set_index("model").loc[list(found)]
 
     def plan(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Plan:
