@@ -50,7 +50,7 @@ audit: env ## Look up known vulnerabilities of what requirements.lock pins (inst
 	  && $$a/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock 2>$$a.log; code=$$?; echo "audit: $$(tail -n 1 $$a.log)" >&2; exit $$code
 bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
-	@$(BIN)/python benchmarks/throughput.py $(if $(IMAGES),--images "$$IMAGES") $(ROUNDED) && $(BIN)/python benchmarks/convolutions.py $(ROUNDED) && for name in checks activations race; do $(BIN)/python benchmarks/$$name.py || exit; done
+	@$(BIN)/python benchmarks/throughput.py $(if $(IMAGES),--images "$$IMAGES") $(ROUNDED) && $(BIN)/python benchmarks/convolutions.py $(ROUNDED) && for name in checks activations race scale; do $(BIN)/python benchmarks/$$name.py || exit; done
 validate: env ## Check closed forms and published figures, 20 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(if $(IMAGES),--images "$$IMAGES") $(if $(ONLY),--only "$$ONLY")
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)

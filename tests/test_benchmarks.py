@@ -8,6 +8,9 @@ import pandas as pd
 import pytest
 
 from vaelib import VAE
+from vaelib.results import files
+from vaelib.study import workspace
+from vaelib.study.tasks import Planner, pools_of
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
@@ -15,6 +18,7 @@ sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
 import checks  # noqa: E402
 import contenders  # noqa: E402
 import convolutions  # noqa: E402
+import scale  # noqa: E402
 import throughput  # noqa: E402
 import torch_step  # noqa: E402
 
@@ -110,6 +114,35 @@ def test_what_bytes_cost_is_measured_on_equal_images(monkeypatch):
         assert isinstance(of_bytes, checks.Pixels)
         assert isinstance(of_reals, np.ndarray)
         np.testing.assert_array_equal(of_bytes[:], of_reals)
+
+
+@pytest.mark.parametrize(("models", "comparisons"), [(100, 1), (1000, 10), (10_000, 100)])
+def test_a_simulated_study_has_as_many_models_as_it_says(models, comparisons):
+    study = scale.study(models)
+    settings = len(study.learning_rate) * len(study.weight_decay)
+    assert settings == comparisons
+    assert settings * len(study.activations) * len(study.seeds) == models
+
+
+def test_a_simulated_run_is_a_finished_one_of_its_model(tmp_path):
+    study = scale.study(1000)
+    planner = Planner(study, pools_of(study))
+    models = planner.plan(pd.DataFrame()).models[-2:]
+    simulation = scale.Simulation(study, planner)
+    for model, block in zip(models, scale.singly(study, models), strict=True):
+        folder = tmp_path / block.run_name
+        simulation.write(block, folder)
+        assert workspace.models_of(folder) == [model.identity]
+        assert workspace.is_finished(folder)
+    tables = files.collect(tmp_path.iterdir(), [model.identity for model in models])
+    published = files.read(scale.PUBLISHED)
+    for name, table in tables.items():
+        assert list(table) == list(published[name])
+        assert list(table["model"].unique()) == [model.identity for model in models]
+    assert tables["runs"]["learning_rate"].eq(study.learning_rate[-1]).all()
+    assert (tables["scores"].groupby("model")["image"].nunique() == 1000).all()
+    of_one, of_other = (rows["elbo"].to_numpy() for _, rows in tables["scores"].groupby("model"))
+    assert not np.isclose(of_one, of_other).any(), "noise of their own"
 
 
 class _Batched:
