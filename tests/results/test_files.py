@@ -216,3 +216,12 @@ def test_rows_of_a_model_keep_their_order_and_other_models_are_left_out(tmp_path
         assert list(found["model"]) == ["a", "a", "b", "b"]
         assert list(found["epoch"]) == [2, 4, 0, 3]
         assert list(found.index) == [0, 1, 2, 3]
+
+
+def test_some_columns_are_read_as_in_the_whole_table(tmp_path):
+    table = pd.DataFrame({"model": ["1e5"], "activation": ["none"], "seed": [0], "elbo": [np.nan]})
+    files.write_table(tmp_path, "runs", table)
+    found = files.read_columns(tmp_path, ["elbo", "model"])
+    pd.testing.assert_frame_equal(found, table[["model", "elbo"]])
+    with pytest.raises(ValueError, match="bound"):
+        files.read_columns(tmp_path, ["bound"])

@@ -169,16 +169,15 @@ def read_runs(folders: Iterable[str | Path]) -> pd.DataFrame:
     return _read_joined([path_of(folder, "runs") for folder in folders])
 
 
-def models_in(folder: str | Path) -> list[str]:
-    """Return the identities in the table ``runs``, without reading the rest of it.
+def read_columns(folder: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read some columns of the table ``runs``; its many others take most of the time.
 
     Raises
     ------
     OSError, ValueError
-        Where there is no such table, or one that is damaged.
+        Where there is no such table or column, or what is there is damaged.
     """
-    table = pd.read_csv(path_of(folder, "runs"), usecols=["model"], dtype=str)
-    return list(table["model"])
+    return _parse(path_of(folder, "runs"), usecols=columns)
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -202,10 +201,14 @@ def read_csv(path: str | Path | io.BytesIO) -> pd.DataFrame:
 
     A setting that was not there yet when ``runs`` was written has its default.
     """
-    table = pd.read_csv(path, dtype=_TEXT_COLUMNS, keep_default_na=False, na_values=[""])
+    table = _parse(path)
     if "learning_rate" not in table:
         return table
     return table.assign(**{name: of for name, of in _DEFAULTS.items() if name not in table})
+
+
+def _parse(path: str | Path | io.BytesIO, **options) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=_TEXT_COLUMNS, keep_default_na=False, na_values=[""], **options)
 
 
 def read_facts(folder: str | Path) -> dict:

@@ -137,7 +137,7 @@ def headline(run: Path) -> str:
     run : path
         Folder of a finished run.
     """
-    runs = files.read_table(run, "runs")
+    runs = files.read_columns(run, ["status", "epochs", "seconds", "elbo", "val_elbo"])
     finished = runs[runs["status"] == Status.FINISHED]
     parts = [
         count(round(runs["epochs"].median()), "epoch"),

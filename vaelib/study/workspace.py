@@ -136,7 +136,7 @@ class Workspace:
 def seal(run: Path) -> None:
     """Write down a run's models and the hashes of its results: it is finished then."""
     content = {
-        "models": files.models_in(run),
+        "models": list(files.read_columns(run, ["model"])["model"]),
         "files": {name: _hash(run / name) for name in _results(run)},
     }
     with files.whole(run / MANIFEST) as partial:
@@ -154,7 +154,7 @@ def models_of(run: Path) -> list[str]:
 def _models_in_table(run: Path) -> list[str]:
     """Return the identities in a run's table, which is all that is left without a manifest."""
     try:
-        return files.models_in(run)
+        return list(files.read_columns(run, ["model"])["model"])
     except (OSError, ValueError, KeyError):
         return []
 
@@ -174,7 +174,7 @@ def damaged_files(run: Path) -> list[str]:
         return [MANIFEST]
     if names:
         return names
-    if {*expected} != {*_results(run)} or models_of(run) != files.models_in(run):
+    if {*expected} != {*_results(run)} or models_of(run) != _models_in_table(run):
         return [MANIFEST]
     return []
 
