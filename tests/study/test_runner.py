@@ -6,6 +6,7 @@ import fcntl
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -444,6 +445,28 @@ def test_blocks_are_as_many_as_workers_need(tmp_path, tiny, trainer, monkeypatch
     with executor(1) as used:
         run_study(change(tiny, activations="relu", seeds=8), tmp_path, used, progress=False)
     assert [len(block.models) for block in trainer.trained] == sizes
+
+
+def test_no_worker_waits_for_another_race(tmp_path, several, trainer, monkeypatch):
+    """The one race has its second stage while a model of the other's first still trains."""
+    second = threading.Event()
+
+    def train(folder, attempts, parameters):
+        first = trainer.blocks[Path(folder).name].models[0]
+        if first.dataset == "large" and first.activation == "tanh" and 0 in parameters["seeds"]:
+            assert second.wait(timeout=60), "nothing else started"
+        if first.dataset == "many" and 4 in parameters["seeds"]:
+            second.set()
+        trainer(folder, attempts, parameters)
+
+    trainer.elbo = lambda model: float(np.sin(7 * model.configuration.seed + len(model.activation)))
+    monkeypatch.setattr(worker, "train_block", train)
+    study = change(several, design="race", seeds=6, activations="relu,softplus,tanh")
+    with Workers(2) as used:
+        run_study(study, tmp_path, used, progress=False)
+    assert second.is_set()
+    identities = [model.identity for block in trainer.trained for model in block.models]
+    assert len(identities) == len(set(identities)) == 2 * 3 * 6
 
 
 def test_a_broken_executor_ends_the_study_in_one_line(tmp_path, tiny, monkeypatch):

@@ -138,6 +138,23 @@ def test_tuning_comes_first_and_each_gets_its_best(pools):
     assert seeds[0] & seeds[1] == set()
 
 
+def test_no_activation_waits_for_the_tuning_of_others(pools):
+    study = change(RACE, tune={"learning_rate": [0.1, 0.2], "seeds": 1})
+    planner = Planner(study, pools)
+    tuning = planner.plan(pd.DataFrame()).models
+    tuned = [one for one in tuning if one.activation == "tanh"]
+    tuned += [one for one in tuning if one.activation == "relu"][:-1]
+    plan = planner.plan(finished(tuned, lambda one: one.configuration.setting.learning_rate))
+    (compared,) = plan.compared.values()
+    assert [(one.activation, one.configuration.seed) for one in compared] == [
+        ("tanh", seed) for seed in range(4)
+    ]
+    assert {one.configuration.setting.learning_rate for one in compared} == {0.2}
+    assert plan.tuning == tuning
+    (race,) = plan.races.values()
+    assert (race.stages, race.alive) == ((), ("relu", "tanh", "sigmoid"))
+
+
 @pytest.mark.parametrize("given", ["keras", "matched"])
 def test_a_start_that_has_two_names_is_tried_once(pools, given):
     """Glorot's is what Keras starts with, and what matches tanh and sigmoid."""

@@ -8,15 +8,13 @@ import pandas as pd
 from vaelib.data.images import ImagePool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import blocks, executors, expectation, report, time_limit, worker
-from vaelib.study.blocks import Block, Queue
-from vaelib.study.progress import Progress, headline
+from vaelib.study import blocks, executors, expectation, report, time_limit
+from vaelib.study.blocks import Block
+from vaelib.study.progress import Progress
 from vaelib.study.study import Study
+from vaelib.study.submissions import Submissions
 from vaelib.study.tasks import Plan, Planner, pools_of
 from vaelib.study.workspace import Workspace
-
-_TICK = 1  # seconds between two looks at what is trained
-_OTHER_MODELS = "trained other models: code, libraries or images changed while the study ran"
 
 
 def run_study(
@@ -106,95 +104,39 @@ def _train_all(
     executor: concurrent.futures.Executor,
     progress: Progress,
 ) -> tuple[Plan, dict[Block, str]]:
-    """Train until no model is missing; return the plan, and why some blocks failed."""
-    failures: dict[Block, str] = {}
+    """Train until no model is missing; return the plan, and why some blocks failed.
+
+    What is missing depends on what is there. It is looked for as soon as a worker has nothing
+    to do, so that no race waits for another one, and no activation for the tuning of others.
+    """
+    workers = getattr(executor, "workers", None)
+    submitted = Submissions(workspace, executor, progress)
     noted: set[Path] = set()
     begun = False
-    while True:
-        failed = {model.identity for block in failures for model in block.models}
-        plan, found, damaged = planner.planned(workspace, failed)
-        for run in damaged.keys() - noted:
-            names = ", ".join(damaged[run])
-            progress.note(f"{run.name}: {names} damaged or missing, trained again")
-        noted |= damaged.keys()
-        missing = [one for one in plan.models if one.identity not in {*found, *failed}]
-        workers = getattr(executor, "workers", None)
-        if not begun:
-            progress.note(expectation.sentence(planner, missing, workspace.runs, workers))
-            begun = True
-        progress.expect(len(plan.models), len(plan.models) - len(missing))
-        if not missing:
-            return plan, failures
-        parts = blocks.divide(planner.study, missing, workers or 1)
-        failures |= _train(parts, plan, found, workspace, executor, progress)
-        there, _ = workspace.find([one.identity for one in missing])
-        for block in parts:
-            if block not in failures and any(one.identity not in there for one in block.models):
-                failures[block] = _OTHER_MODELS
-
-
-def _train(
-    parts: list[Block],
-    plan: Plan,
-    found: dict[str, Path],
-    workspace: Workspace,
-    executor: concurrent.futures.Executor,
-    progress: Progress,
-) -> dict[Block, str]:
-    """Train blocks; return why some failed."""
-    failures, futures, found = {}, {}, dict(found)
-    queue = Queue(parts)
-
-    def start(several: list[Block]) -> None:
-        for block in several:
-            given = {
-                **block.parameters,
-                "earlier": _earlier(block, plan, found),
-                "own_activations": block.own_activations,
-                "time_limit": time_limit.seconds(block.work),
-            }
-            run = workspace.run_folder(block.run_name)
-            arguments = str(run), str(workspace.folder), given
-            futures[executor.submit(worker.train_block, *arguments)] = block
-
     try:
-        start(queue.first)
-        while futures:
-            done, _ = concurrent.futures.wait(futures, timeout=_TICK, return_when="FIRST_COMPLETED")
-            progress.tick(workspace.trained_now())
-            for future in done:
-                block = futures.pop(future)
-                run = workspace.run_folder(block.run_name)
-                workspace.forget(run)
-                try:
-                    future.result()
-                    line = headline(run)
-                    found |= {model.identity: run for model in block.models}
-                except concurrent.futures.BrokenExecutor:
-                    raise
-                except Exception as error:  # the other blocks go on
-                    failures[block] = " ".join(str(error).split()) or type(error).__name__
-                    line = f"FAILED: {failures[block]}"
-                progress.advance(block, line, block in failures)
-                start(queue.after(block))
+        while True:
+            plan, found, damaged = planner.planned(workspace, submitted.failed_models)
+            if submitted.check(found):
+                continue  # what else is needed may depend on those that failed
+            for run in damaged.keys() - noted:
+                names = ", ".join(damaged[run])
+                progress.note(f"{run.name}: {names} damaged or missing, trained again")
+            noted |= damaged.keys()
+            there, under_way = {*found, *submitted.failed_models}, submitted.models
+            needed = [one for one in plan.models if one.identity not in there]
+            missing = [one for one in needed if one.identity not in under_way]
+            if not begun:
+                progress.note(expectation.sentence(planner, missing, workspace.runs, workers))
+                begun = True
+            progress.expect(len(plan.models), len(plan.models) - len(needed))
+            if missing:
+                submitted.start(blocks.divide(planner.study, missing, workers or 1), plan, found)
+            elif not under_way:
+                return plan, submitted.failures
+            submitted.wait(most=(workers or 1) - 1)
     except BaseException:  # Ctrl-C: whoever runs the notebooks must not wait for them
-        for future in futures:
-            future.cancel()
+        submitted.cancel()
         raise
-    return failures
-
-
-def _earlier(block: Block, plan: Plan, found: dict[str, Path]) -> list[str]:
-    """Return the runs with other models of a block's activation, for its notebook to show."""
-    first = block.models[0]
-    others = [
-        found[model.identity]
-        for model in plan.models
-        if model.identity in found
-        and (model.source, model.activation) == (first.source, first.activation)
-        and model.configuration.scored == first.configuration.scored
-    ]
-    return [str(run) for run in dict.fromkeys(others)]
 
 
 def _make_report(

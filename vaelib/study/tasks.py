@@ -121,22 +121,24 @@ class Planner:
         failed : collection of str
             Identities of models that cannot be had.
         """
-        tuned = {contest: self._tuning(contest) for contest in self.contests}
-        serving = [model for models in tuned.values() for model in models]
-        if any(one.identity not in runs.index and one.identity not in failed for one in serving):
-            return Plan(serving, {}, {})
-        compared, races = {}, {}
+        decided = {*runs.index, *failed}
+        serving, compared, races = [], {}, {}
         for contest in self.contests:
-            settings = self._chosen(contest, tuned[contest], runs)
+            tuning_models = self._tuning(contest)
+            serving += tuning_models
+            # What one activation is compared with does not depend on the tuning of others.
+            tuned_later = {one.activation for one in tuning_models if one.identity not in decided}
+            settings = self._chosen(contest, tuning_models, runs)
             models = {
                 name: [
                     self._model(contest.source, name, setting, seed) for seed in self.study.seeds
                 ]
                 for name, setting in settings.items()
+                if name not in tuned_later
             }
             compared[contest] = [model for own in models.values() for model in own]
-            if self.study.design == "race":
-                found = self._race(models, runs, failed)
+            if self.study.design == "race" and (models or not tuned_later):
+                found = self._race(models, runs, failed, tuned_later)
                 races[contest] = found
                 compared[contest] = _raced(models, found)
         return Plan(serving, compared, races)
@@ -176,6 +178,7 @@ class Planner:
         models: Mapping[str, Sequence[PlannedModel]],
         runs: pd.DataFrame,
         failed: Collection[str],
+        tuned_later: Collection[str],
     ) -> Race:
         """Run the race of a contest on the models that are there."""
         there = [
@@ -185,7 +188,8 @@ class Planner:
         lost = [
             name
             for name in study.activations
-            if name not in models or {one.identity for one in models[name]} & set(failed)
+            if name not in tuned_later
+            and (name not in models or {one.identity for one in models[name]} & set(failed))
         ]
         return race.of_runs(
             runs.loc[there], study.activations, study.seeds, study.margin, study.margins, lost
