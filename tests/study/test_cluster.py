@@ -13,6 +13,7 @@ from pathlib import Path
 import dask
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from distributed import Client
 
@@ -21,6 +22,7 @@ from vaelib.__main__ import main
 from vaelib.data.images import load_pool
 from vaelib.results import files
 from vaelib.study import cluster, cluster_worker, runner, workspace
+from vaelib.study.processes import run as run_process
 from vaelib.study.workspace import Workspace
 
 _DEADLINE = 240  # seconds that a process may take to start on a busy machine
@@ -204,6 +206,37 @@ def test_a_block_that_kills_its_worker_twice_fails_alone(tmp_path, two_workers, 
             killer.result(_DEADLINE)
         assert [one.result(_DEADLINE) for one in others] == [None] * 4
     assert (tmp_path / "starts").read_text() == "started\n" * 2
+
+
+@pytest.mark.parametrize("gone", ["block", "client"])
+def test_what_nobody_waits_for_ends_on_its_worker(tmp_path, two_workers, place, gone):
+    """A block that was cancelled, as by Ctrl-C, or whose client is gone; another goes on."""
+    write = training()
+    line = "echo $$ > {0}.new; mv {0}.new {0}; until [ -e {1} ]; do sleep 0.1; done"
+
+    def train(folder, attempts, parameters):
+        text = line.format(tmp_path / parameters["dataset"], tmp_path / "go")
+        assert run_process(["sh", "-c", text], "", None).returncode == 0
+        write(folder, attempts, parameters)
+
+    def start(used, name):
+        folders = str(place.run_folder(name)), str(place.folder)
+        future = used.submit(train, *folders, {"dataset": name})
+        wait_for((tmp_path / name).is_file)
+        return future, psutil.Process(int((tmp_path / name).read_text()))
+
+    with executor_of(two_workers, place, {}, note=print) as used:
+        kept, going_on = start(used, "kept")
+        with executor_of(two_workers, place, {}, note=print) as other:
+            doomed, process = start(other, "doomed")
+            if gone == "block":
+                assert doomed.cancel()
+                wait_for(lambda: not process.is_running())
+        wait_for(lambda: not process.is_running())
+        assert going_on.is_running()
+        (tmp_path / "go").touch()
+        assert kept.result(_DEADLINE) is None
+    assert [one.name for one in place.runs.iterdir()] == ["kept"]
 
 
 def test_finished_work_of_a_lost_worker_is_not_repeated(tmp_path, two_workers, place):

@@ -6,16 +6,18 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from distributed import Client, WorkerPlugin, get_client, get_worker
+from distributed import Client, Worker, WorkerPlugin, get_client, get_worker
 
 from vaelib.exceptions import RunError
 from vaelib.results import provenance
-from vaelib.study import transport, workspace
+from vaelib.study import processes, transport, workspace
 
 MOST_STARTS = 2  # of a block that is on a worker each time this is lost
+_LOOK = 1  # seconds between two looks at whether a block is still wanted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +136,8 @@ def execute(
             )
         # A worker that was lost may have finished first.
         if not (earlier and workspace.is_finished(Path(folder))):
-            train(folder, attempts, parameters)
+            with _while_wanted(worker):
+                train(folder, attempts, parameters)
         return None
     # Runs of other workers, which only figures of the notebook show, are not here.
     given = {**parameters, "earlier": []}
@@ -144,8 +147,32 @@ def execute(
             raise RunError(f"worker {worker.address} could not write the images to {path}")
         given["dataset"] = str(path)
     with tempfile.TemporaryDirectory(dir=worker.local_directory) as own:
-        train(f"{own}/run", own, given)
+        with _while_wanted(worker):
+            train(f"{own}/run", own, given)
         return transport.pack(Path(own, "run"))
+
+
+@contextlib.contextmanager
+def _while_wanted(worker: Worker) -> Iterator[None]:
+    """Kill the notebook of this thread once nobody waits for the task that it is in.
+
+    Dask itself lets a task that was cancelled, or whose client is gone, run to its end.
+    """
+    key, thread, over = worker.get_current_task(), threading.get_ident(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_LOOK):
+            task = worker.state.tasks.get(key)
+            if task is None or task.state == "cancelled":
+                processes.kill_all(thread)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
 
 
 def starts(client: Client, topic: str) -> list[str]:

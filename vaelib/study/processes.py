@@ -5,11 +5,12 @@ import ctypes
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 
 import psutil
 
-_RUNNING: set[subprocess.Popen] = set()  # of all threads of this process
+_RUNNING: dict[subprocess.Popen, int] = {}  # with the thread of this process that waits for it
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 _END = 2  # seconds that killed processes have to be gone
@@ -48,7 +49,7 @@ def run(
         env=environment,
         start_new_session=True,
     )
-    _RUNNING.add(process)
+    _RUNNING[process] = threading.get_ident()
     try:
         out, err = process.communicate(text, timeout=seconds)
     except BaseException:
@@ -57,14 +58,15 @@ def run(
             process.communicate(timeout=_END)  # all that hold its pipes are gone then
         raise
     finally:
-        _RUNNING.discard(process)
+        _RUNNING.pop(process)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-def kill_all() -> None:
-    """Kill what `run` runs in any thread of this process."""
-    for process in list(_RUNNING):
-        _kill(process)
+def kill_all(thread: int | None = None) -> None:
+    """Kill what `run` runs in any thread of this process, or in one of them."""
+    for process, waiting in list(_RUNNING.items()):
+        if thread in (None, waiting):
+            _kill(process)
 
 
 def _kill(process: subprocess.Popen) -> None:
