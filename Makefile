@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null)
 GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring command,$(origin $(firstword $(subst =, ,$(word))))),$(firstword $(subst =, ,$(word)))))
 $(foreach name,$(sort $(GIVEN) STUDY REPORTS SCHEDULER),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 ROUNDED = $(if $(ROUNDS),--rounds "$$ROUNDS")
-FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER SHARED_FOLDER VAELIB_%,$(GIVEN)),"$(name)=$$$(name)")
+FIELDS = $(foreach name,$(filter-out PYTHON STUDY REPORTS SCHEDULER SHARED_FOLDER DEVICE VAELIB_%,$(GIVEN)),"$(name)=$$$(name)")
 
 help: ## Explain the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ endif
 	@touch $@
 
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
-	@exec $(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
+	@exec $(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter DEVICE,$(GIVEN)),--device "$$DEVICE") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
 
 open: ## Show the page of all studies in a browser
 	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"

@@ -124,6 +124,12 @@ def test_variables_of_make_may_have_any_character(tmp_path, given_to_python, var
     assert not (tmp_path / "made").exists()
 
 
+def test_the_device_is_no_field_and_given_by_the_command_alone(given_to_python, monkeypatch):
+    monkeypatch.setenv("DEVICE", "of another program")
+    assert "--device" not in given_to_python("EPOCHS=3")
+    assert ["--device", "g pu", "--"] == given_to_python("DEVICE=g pu")[4:7]
+
+
 def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):
     arguments = given_to_python("SCHEDULER=tcp://a b:1", "SHARED_FOLDER=no", "EPOCHS=3")
     options = ["--scheduler", "tcp://a b:1", "--no-shared-folder", "--"]

@@ -34,6 +34,7 @@ def _make_report(arguments: list[str] | None) -> int:
         action="store_true",
         help="images and results travel: its workers do not see the reports",
     )
+    parser.add_argument("--device", default="cpu", help="cpu, or gpu: a notebook on each")
     options = parser.parse_args(arguments)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
@@ -52,6 +53,7 @@ def _make_report(arguments: list[str] | None) -> int:
             options.reports,
             scheduler=options.scheduler,
             shared_folder=not options.no_shared_folder,
+            device=options.device,
         )
     except (StudyError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -152,7 +152,7 @@ def test_a_notebook_gets_the_text_of_the_file_beside_it(mine, pools, tmp_path, m
     monkeypatch.setattr(activations, "_REGISTRY", registry)
     seen = {}
 
-    def run_notebook(notebook, output, given, seconds):
+    def run_notebook(notebook, output, given, *limits):
         seen.update(parameters.checked(given))
         seen["files"] = {path.name: path.read_text() for path in output.parent.iterdir()}
 

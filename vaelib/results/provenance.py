@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import os
 import subprocess
 from collections.abc import Collection
 from importlib import metadata
@@ -25,12 +26,25 @@ _CODE = (
 )
 # What is for models of one architecture alone, in those folders or outside.
 _CODE_OF = {"dense": ("models/dense.py",), "conv": ("models/conv.py", "onednn.py")}
+CPU, GPU = "cpu", "gpu"
+DEVICE_VARIABLE = "VAELIB_DEVICE"  # in the environment of a notebook's process
+VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
 
-def environments() -> dict[str, str]:
-    """Return by architecture the hash of the code and the libraries that a result depends on."""
-    return {one: hash_of([code_digest([one]), versions()]) for one in _CODE_OF}
+def environments(device: str | None = None) -> dict[str, str]:
+    """Return by architecture the hash of what a result depends on besides its configuration.
+
+    That is the code, the libraries, and the device where it is a GPU.
+
+    Parameters
+    ----------
+    device : {"cpu", "gpu"}, optional
+        By default what ``VAELIB_DEVICE`` says, or the processor.
+    """
+    device = device or os.environ.get(DEVICE_VARIABLE, CPU)
+    others = [] if device == CPU else [device]
+    return {one: hash_of([code_digest([one]), versions(), *others]) for one in _CODE_OF}
 
 
 def hash_of(content) -> str:

@@ -2,8 +2,9 @@
 
 import concurrent.futures
 import contextlib
+import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import joblib
@@ -19,10 +20,16 @@ _STOPPING = 0.1  # seconds between two looks at what still runs
 
 
 class Threads(concurrent.futures.ThreadPoolExecutor):
-    """Threads of this process, as many as cores."""
+    """Threads of this process.
 
-    def __init__(self):
-        self.workers = joblib.cpu_count()
+    Parameters
+    ----------
+    workers : int, optional
+        As many as cores by default.
+    """
+
+    def __init__(self, workers: int | None = None):
+        self.workers = workers or joblib.cpu_count()
         super().__init__(self.workers)
 
     def stop(self) -> None:
@@ -33,6 +40,33 @@ class Threads(concurrent.futures.ThreadPoolExecutor):
         while ending.is_alive():
             processes.kill_all()
             ending.join(_STOPPING)
+
+
+class Gpus(Threads):
+    """Threads of this process, one for each GPU.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As ``CUDA_VISIBLE_DEVICES`` has them.
+    """
+
+    def __init__(self, names: Sequence[str]):
+        super().__init__(len(names))
+        self._free: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for name in names:
+            self._free.put(name)
+
+    def submit(self, train: Callable, /, folder: str, attempts: str, parameters: dict):
+        """Train a block on a GPU that is free; see `worker.train_block`."""
+        return super().submit(self._train, train, folder, attempts, parameters)
+
+    def _train(self, train: Callable, folder: str, attempts: str, parameters: dict) -> None:
+        name = self._free.get()
+        try:
+            train(folder, attempts, {**parameters, "gpu": name})
+        finally:
+            self._free.put(name)
 
 
 @contextlib.contextmanager
@@ -51,12 +85,13 @@ def connected(scheduler: str | None) -> Iterator["Client | None"]:
 def executor(
     given: concurrent.futures.Executor | None,
     client: "Client | None",
+    gpus: Sequence[str],
     pools: Mapping[str, ImagePool],
     workspace: Workspace,
     shared_folder: bool,
     note: Callable[[str], None],
 ) -> Iterator[concurrent.futures.Executor]:
-    """Yield the executor given, else one on a cluster, else threads."""
+    """Yield the executor given, else one on a cluster, on GPUs of this machine, or on cores."""
     if given is not None:
         yield given
     elif client is not None:
@@ -65,7 +100,7 @@ def executor(
         with cluster.prepared(client, workspace, pools, shared_folder, note) as used:
             yield used
     else:
-        with Threads() as threads:
+        with Gpus(gpus) if gpus else Threads() as threads:
             try:
                 yield threads
             except BaseException:  # Ctrl-C: nobody waits for the notebooks any more

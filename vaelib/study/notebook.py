@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vaelib.exceptions import RunError
 from vaelib.formatting import duration
+from vaelib.results.provenance import CPU, DEVICE_VARIABLE, GPU, VISIBLE_GPUS
 from vaelib.study import processes, time_limit
 
 SETTINGS = ".settings"  # beside the executed notebook, while it runs
@@ -47,7 +48,11 @@ _LEFT_OUT = (
 
 
 def run_notebook(
-    notebook: str | Path, output: str | Path, parameters: dict, seconds: float | None = None
+    notebook: str | Path,
+    output: str | Path,
+    parameters: dict,
+    seconds: float | None = None,
+    gpu: str | None = None,
 ) -> None:
     """Execute a notebook with papermill in a process of its own.
 
@@ -59,6 +64,8 @@ def run_notebook(
         For its ``parameters`` cell.
     seconds : float, optional
         After which it is killed, with its kernel; without limit by default.
+    gpu : str, optional
+        The one that it sees, as ``CUDA_VISIBLE_DEVICES`` has it; none by default.
 
     Raises
     ------
@@ -74,7 +81,7 @@ def run_notebook(
     settings = Path(output).absolute().parent / SETTINGS
     command = [sys.executable, "-m", "vaelib.study.notebook"]
     try:
-        done = processes.run(command, json.dumps(request), _environment(settings), seconds)
+        done = processes.run(command, json.dumps(request), _environment(settings, gpu), seconds)
     except subprocess.TimeoutExpired:
         most = f"{duration(seconds)}, the most that a run may take ({time_limit.VARIABLE})"
         raise RunError(f"killed after {most}") from None
@@ -87,7 +94,7 @@ def run_notebook(
         raise RunError(lines[-1])
 
 
-def _environment(settings: Path) -> dict[str, str]:
+def _environment(settings: Path, gpu: str | None) -> dict[str, str]:
     """Return the environment of a notebook's process, without the user's configuration.
 
     Keras, IPython, Jupyter, matplotlib and temporary files find a folder of their own. The
@@ -113,7 +120,15 @@ def _environment(settings: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
     if "MPLCONFIGDIR" in kept:  # the notebook's own folder is another
         kept["MPLCONFIGDIR"] = os.path.abspath(kept["MPLCONFIGDIR"])
-    return {**kept, **_ENVIRONMENT, **own}
+    return {**kept, **_ENVIRONMENT, **_device(gpu), **own}
+
+
+def _device(gpu: str | None) -> dict[str, str]:
+    """Return the variables that give a process one GPU, or none."""
+    if gpu is None:
+        return {DEVICE_VARIABLE: CPU, VISIBLE_GPUS: "-1"}
+    # XLA by TensorFlow's own choice: the step of a convolutional network asks for none.
+    return {DEVICE_VARIABLE: GPU, VISIBLE_GPUS: gpu, "TF_XLA_FLAGS": "--tf_xla_auto_jit=1"}
 
 
 def import_quickly() -> None:

@@ -8,7 +8,8 @@ import pandas as pd
 from vaelib.data.images import ImagePool
 from vaelib.exceptions import RunError, StudyError
 from vaelib.results import files
-from vaelib.study import blocks, executors, expectation, report, time_limit
+from vaelib.results.provenance import CPU, GPU
+from vaelib.study import blocks, devices, executors, expectation, report, time_limit
 from vaelib.study.blocks import Block
 from vaelib.study.progress import Progress
 from vaelib.study.study import Study
@@ -25,6 +26,7 @@ def run_study(
     *,
     scheduler: str | None = None,
     shared_folder: bool = True,
+    device: str = CPU,
 ) -> Path:
     """Train what is not trained yet, then make the report.
 
@@ -44,6 +46,8 @@ def run_study(
         `cluster.prepared`.
     shared_folder : bool
         False says that its workers do not see `reports` and images; else they are asked.
+    device : {"cpu", "gpu"}
+        What models are trained on: cores, or a GPU of this machine for each notebook.
 
     Returns
     -------
@@ -61,6 +65,8 @@ def run_study(
     time_limit.seconds()  # refused before anything runs
     if executor is not None and scheduler is not None:
         raise StudyError("scheduler: given with an executor; allowed: one of them")
+    devices.check(device, elsewhere=executor is not None or scheduler is not None)
+    gpus = devices.gpus() if device == GPU else []
     with executors.connected(scheduler) as client:
         pools = pools_of(study)
         _check_splits(study, pools)
@@ -68,11 +74,11 @@ def run_study(
         workspace.create()
         with workspace.lock(), Progress(study, progress) as shown:
             workspace.delete_attempts()
-            planner = Planner(study, pools)
+            planner = Planner(study, pools, device)
             shown.begin(workspace.folder)
             try:
                 with executors.executor(
-                    executor, client, planner.pools, workspace, shared_folder, shown.note
+                    executor, client, gpus, planner.pools, workspace, shared_folder, shown.note
                 ) as used:
                     plan, failures = _train_all(planner, workspace, used, shown)
             except concurrent.futures.BrokenExecutor as error:

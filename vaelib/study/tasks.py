@@ -73,12 +73,14 @@ class Planner:
     study : Study
     pools : mapping of str to ImagePool
         By the study's entry in ``dataset``.
+    device : {"cpu", "gpu"}
+        That models are trained on: those of another are not the same.
     """
 
-    def __init__(self, study: Study, pools: Mapping[str, ImagePool]):
+    def __init__(self, study: Study, pools: Mapping[str, ImagePool], device: str = provenance.CPU):
         self.study = study
         self.pools = pools
-        self._environments = provenance.environments()
+        self._environments = provenance.environments(device)
         self.contests = [
             Contest(source, setting)
             for source, pool in pools.items()

@@ -28,7 +28,7 @@ def train_block(folder: str, attempts: str, parameters: dict) -> None:
     parameters : dict
         Of ``01_train.ipynb``, without ``output``; and ``own_activations``, the texts of
         the files that activations come from, by name. They are kept with the results. And
-        ``time_limit``, the seconds it may take.
+        ``time_limit``, the seconds it may take, and ``gpu``, the one that it trains on.
 
     Raises
     ------
@@ -38,8 +38,8 @@ def train_block(folder: str, attempts: str, parameters: dict) -> None:
     notebook = NOTEBOOKS / "01_train.ipynb"
     with workspace.attempt(Path(attempts)) as attempt:
         given = {**_with_files(parameters, attempt), "output": str(attempt)}
-        seconds = given.pop("time_limit", None)
-        run_notebook(notebook, attempt / notebook.name, given, seconds)
+        seconds, gpu = given.pop("time_limit", None), given.pop("gpu", None)
+        run_notebook(notebook, attempt / notebook.name, given, seconds, gpu)
         if not (attempt / files.FILES["runs"]).is_file():  # which is written last
             raise RunError("the notebook ended without writing its results")
         workspace.seal(attempt)
