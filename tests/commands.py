@@ -51,6 +51,8 @@ class Command:
             text=True,
             env={**os.environ, **environment, _MARK: mark},
             start_new_session=True,
+            # A shell lets what it puts in the background ignore Ctrl-C, and so all that starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         return cls(process, mark)
 

@@ -127,7 +127,7 @@ def test_variables_of_make_may_have_any_character(tmp_path, given_to_python, var
 def test_the_device_is_no_field_and_given_by_the_command_alone(given_to_python, monkeypatch):
     monkeypatch.setenv("DEVICE", "of another program")
     assert "--device" not in given_to_python("EPOCHS=3")
-    assert ["--device", "g pu", "--"] == given_to_python("DEVICE=g pu")[4:7]
+    assert given_to_python("DEVICE=g pu")[4:7] == ["--device", "g pu", "--"]
 
 
 def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):

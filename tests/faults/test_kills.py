@@ -28,11 +28,14 @@ def listing(folder) -> set[str]:
 
 
 def tables(reports) -> dict[str, pd.DataFrame]:
-    """Return all tables as the texts in their files, but for the seconds."""
+    """Return all tables, those of CSV as the texts in their files, but for the seconds."""
     found = {}
     for path in (reports / "tiny").iterdir():
         if path.name in TABLES:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False)
+            if path.suffix == ".parquet":
+                table = pd.read_parquet(path)
+            else:
+                table = pd.read_csv(path, dtype=str, keep_default_na=False)
             found[path.name] = table.drop(columns=[c for c in table if "seconds" in c])
     return found
 

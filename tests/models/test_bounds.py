@@ -2,13 +2,28 @@
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from vaelib.models import bounds, likelihoods
 
 # Three training images of two pixels; the test image differs from their mean.
 TRAIN = np.array([[0.0, 0.5], [0.6, 1.0], [0.3, 0.9]], "float32").reshape(3, 2, 1, 1)
 TEST = np.array([[1.0, 0.8]], "float32").reshape(1, 2, 1, 1)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_the_importance_bound_is_made_of_densities_of_scipy(make_vae, images, likelihood):
+    vae = make_vae(likelihood=likelihood)
+    for name, bias in (("mean", 1.5), ("log_variance", -4.0)):  # so that all densities differ
+        vae.encoder.get_layer(name).bias.assign(np.full(3, bias))
+    x, noise = images[:4], np.random.default_rng(0).standard_normal((7, 4, 3), dtype="float32")
+    mean, log_variance = (np.asarray(part, float) for part in vae.encoder(x))
+    spread = np.exp(log_variance / 2)
+    z = mean + spread * noise
+    logs = [-np.asarray(vae.negative_log_likelihood(x, vae.decoder(one)), float) for one in z]
+    logs += (stats.norm.logpdf(z) - stats.norm.logpdf(z, mean, spread)).sum(axis=-1)
+    expected = special.logsumexp(logs, axis=0) - np.log(7)
+    np.testing.assert_allclose(bounds.log_mean_weight(vae, x, noise), expected, rtol=1e-5)
 
 
 def test_the_bernoulli_baseline_is_the_cross_entropy_of_the_mean_image():

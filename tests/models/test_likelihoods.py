@@ -26,6 +26,15 @@ def test_the_kl_divergence_equals_its_integral(mean, log_variance):
     np.testing.assert_allclose(kl, [[expected]], rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("steps", "expected"), [(0, 3.0), (1, 2.5), (3, 2.25), (98, 2 + 1 / 99), (999, 2.01)]
+)
+def test_the_running_variance_is_a_mean_and_later_a_moving_average(steps, expected):
+    """Of the batches so far, whose mean was 2, and of one that has 3."""
+    found = likelihoods.running_variance(2.0, 3.0, steps)
+    assert float(found) == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_kl_divergence_has_a_value_for_each_unit():
     kl = likelihoods.gaussian_kl(np.array([[0.0, 2.0, 0.0]]), np.array([[0.0, 0.0, np.log(4.0)]]))
     np.testing.assert_allclose(kl, [[0, 2, 0.5 * (4 - 1 - np.log(4))]], atol=1e-12)

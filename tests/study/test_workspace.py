@@ -80,6 +80,7 @@ def test_an_attempt_is_published_whole_and_deleted_otherwise(place):
             (attempt / f"first-{attempt == first}").touch()
             workspace.seal(attempt)
             workspace.publish(attempt, run)
+            assert attempt.exists() == (attempt == second), "moved at once, where it is the first"
     assert list(place.runs.iterdir()) == [run]
     assert (run / "first-True").exists(), "a finished run may be in use by another study"
 

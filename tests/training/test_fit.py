@@ -171,6 +171,19 @@ def test_training_ends_when_validation_stops_improving_and_keeps_the_best(
     assert trained.gradients["epoch"].max() == epochs
 
 
+@pytest.mark.parametrize(("epochs", "median"), [(1, 9.0), (2, 1.0), (4, 2.0)])
+def test_the_first_epoch_which_compiles_is_no_measure_of_time(images, monkeypatch, epochs, median):
+    class Clock(keras.callbacks.Callback):
+        seconds = (9.0, 1.0, 2.0, 4.0)[:epochs]
+
+    monkeypatch.setattr(fit, "_Clock", Clock)
+    split = ImageSet("noise", images[:50], images[50:60], images[60:])
+    training = TrainingConfiguration(epochs=epochs, patience=None, batch_size=16)
+    trained = fit.fit(build(), split, 1e-2, 0, training, GradientProbe(images[:8]))
+    assert trained.summary["seconds_per_epoch"] == median
+    assert list(trained.history["seconds"]) == list(Clock.seconds)
+
+
 def test_the_start_tells_initial_weights_apart(images):
     split = ImageSet("noise", images[:50], images[50:60], images[60:])
     training, probe = TrainingConfiguration(epochs=1), GradientProbe(images[:8])

@@ -70,10 +70,12 @@ def test_the_gradient_at_a_hidden_layer_is_that_of_its_shifted_input(make_vae, i
         ("tanh", -100.0, 1.0, 1.0),
         ("linear", 100.0, 0.0, 0.0),
         ("leaky_relu", -100.0, 0.0, 0.0),
+        ("gelu", -1.5, 0.0, 0.0),  # where its slope is negative
     ],
 )
 def test_dead_and_saturated_units_are_found(make_vae, images, activation, bias, dead, saturated):
     vae = make_vae(activation=activation)
+    vae.kernel_layers[0].kernel.assign(np.zeros((30, 8)))
     vae.kernel_layers[0].bias.assign(np.full(8, bias))
     row = measured(vae, images).loc["encoder_1"]
     assert (row["dead"], row["saturated"]) == (dead, saturated)
