@@ -31,9 +31,10 @@ _DEADLINE = 240  # seconds that a process may take to start on a busy machine
 class Processes:
     """A scheduler and workers, each a process in a folder of its own."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **environment: str):
         self._folder, self._started = folder, []
-        facts = self._dask("scheduler", "--no-dashboard", "--port=0", "--scheduler-file=facts.json")
+        options = ("--no-dashboard", "--port=0", "--scheduler-file=facts.json")
+        facts = self._dask("scheduler", *options, **environment)
         wait_for(lambda: (facts / "facts.json").is_file() and self._address(facts))
         self.address = self._address(facts)
         self.scheduler = self._started[0]
@@ -237,6 +238,45 @@ def test_what_nobody_waits_for_ends_on_its_worker(tmp_path, two_workers, place, 
         (tmp_path / "go").touch()
         assert kept.result(_DEADLINE) is None
     assert [one.name for one in place.runs.iterdir()] == ["kept"]
+
+
+def test_a_worker_that_is_cut_off_and_comes_back_harms_nothing(tmp_path, place):
+    """Its block is trained by another one; what it does later is not wanted any more."""
+    write = training()
+
+    def train(folder, attempts, parameters):
+        with open(tmp_path / "starts", "a") as starts:
+            starts.write(f"{os.getpid()}\n")
+        while not (tmp_path / "go").exists():
+            time.sleep(0.1)
+        write(folder, attempts, parameters)
+
+    def starts():
+        found = tmp_path / "starts"
+        return [int(line) for line in found.read_text().splitlines()] if found.exists() else []
+
+    started = Processes(tmp_path, DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="20s")
+    try:
+        for _ in range(2):
+            started.worker()
+        run = place.run_folder("relu-0")
+        with executor_of(started, place, {}, note=print) as used:
+            future = used.submit(train, str(run), str(place.folder), {})
+            wait_for(starts)
+            os.kill(starts()[0], signal.SIGSTOP)  # it answers nobody
+            wait_for(lambda: len(starts()) == 2)
+            with contextlib.suppress(ProcessLookupError):  # a nanny may have lost patience
+                os.kill(starts()[0], signal.SIGCONT)
+            (tmp_path / "go").touch()
+            assert future.result(_DEADLINE) is None
+            wait_for(lambda: used.workers == 2)
+            again = used.submit(write, str(place.run_folder("relu-1")), str(place.folder), {})
+            assert again.result(_DEADLINE) is None
+    finally:
+        started.end()
+    assert len(set(starts())) == 2
+    assert workspace.is_finished(run)
+    assert {one.name for one in place.runs.iterdir()} == {"relu-0", "relu-1"}
 
 
 def test_finished_work_of_a_lost_worker_is_not_repeated(tmp_path, two_workers, place):
