@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help # explains the targets
-.PHONY: help env report open claims publish lab test lint audit bench validate lock clean
+.PHONY: help env report open claims publish lab test lint audit bench validate mutants lock clean
 PYTHON ?= python3
 export STUDY ?= studies/default.yml
 export REPORTS ?= reports
@@ -27,10 +27,8 @@ else
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 endif
 	@touch $@
-
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
 	@exec $(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter DEVICE,$(GIVEN)),--device "$$DEVICE") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
-
 open: ## Show the page of all studies in a browser
 	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"
 claims: env ## Test the claims of articles on all finished studies: reports/claims.html
@@ -40,7 +38,6 @@ publish: env ## Copy a report to reports/published, which is committed: STUDY=st
 lab: env ## Open JupyterLab on copies of the notebooks in lab/, which keeps your changes
 	@mkdir -p lab; for n in notebooks/*.ipynb; do [ -e lab/$${n##*/} ] || cp $$n lab/; done
 	$(BIN)/jupyter lab --notebook-dir=. $$([ "$$(id -u)" != 0 ] || echo --allow-root) lab/00_start.ipynb
-
 test: env lint ## Check it all: modules, notebooks, a small study up to its page
 	$(BIN)/python -m pytest
 lint: env ## Check style, and that packages import downwards only
@@ -53,6 +50,9 @@ bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=
 	@$(BIN)/python benchmarks/throughput.py $(if $(IMAGES),--images "$$IMAGES") $(ROUNDED) && $(BIN)/python benchmarks/convolutions.py $(ROUNDED) && for name in checks activations race scale; do $(BIN)/python benchmarks/$$name.py || exit; done
 validate: env ## Check closed forms and published figures, 20 minutes: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(if $(IMAGES),--images "$$IMAGES") $(if $(ONLY),--only "$$ONLY")
+mutants: env ## Plant small faults, and see whether tests notice: CODE=vaelib/analysis SAMPLE=200 (installs Cosmic Ray)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet cosmic-ray==8.7.0
+	@$(BIN)/python tests/mutants.py $(if $(SAMPLE),--sample "$$SAMPLE") $(if $(CODE),"$$CODE")
 lock: ## Choose the newest versions that pyproject.toml allows (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) -q pip compile -U --universal --generate-hashes --prerelease disallow \
 	  --python-version 3.11 --extra dev --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml

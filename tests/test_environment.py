@@ -152,6 +152,7 @@ def test_a_signal_to_make_reaches_the_command(tmp_path):
     [
         ("bench", ["IMAGES=$(shell touch made)`touch made`; touch made", "ROUNDS=; touch made"]),
         ("validate", ["IMAGES=$(shell touch made)`touch made`; touch made", "ONLY=; touch made"]),
+        ("mutants", ["CODE=$(shell touch made)`touch made`; touch made", "SAMPLE=; touch made"]),
     ],
 )
 def test_variables_of_other_targets_reach_no_shell(tmp_path, target, variables):
