@@ -50,6 +50,22 @@ def test_an_unknown_flow_is_open_and_none_at_all_has_vanished():
     assert list(table.loc["while learning", ["n", "state"]]) == [9, FlowState.VANISHED]
 
 
+def test_equal_weights_on_other_images_are_counted_for_each():
+    """Of one shape, so that a seed starts from the same weights on both."""
+
+    def outcome(row):
+        return {"gradient_flow_start": {"mnist5k": 1.0, "digits": 0.1}[row["dataset"]]}
+
+    grid = {"dataset": ["mnist5k", "digits"], "learning_rate": [1e-3, 1e-2]}
+    tables = planted.study(["relu", "tanh"], outcome=outcome, **grid)
+    assert tables["runs"].groupby(["activation", "start"])["dataset"].nunique().eq(2).all()
+    table = gradients.flow_by_setting(measured(tables)).set_index(["moment", "dataset"])
+    before = table.loc["before training"]
+    assert list(before["n"]) == [9] * 4
+    np.testing.assert_allclose(before.loc["mnist5k", "flow"], 1.0)
+    np.testing.assert_allclose(before.loc["digits", "flow"], 0.1)
+
+
 def test_a_network_before_training_is_counted_once():
     tables = planted.study(["relu", "tanh"], learning_rate=[1e-3, 1e-2], initializer=["keras"])
     table = gradients.flow_by_setting(measured(tables)).set_index(["moment", "activation"])

@@ -175,8 +175,10 @@ def _measured(measurements: Measurements, moment: str) -> pd.DataFrame:
     if moment == LEARNING:
         return models
     initial = models.assign(collapsed=False, **dict.fromkeys(_OF_TRAINING, ANY))
-    # Many activations start from the same weights.
-    return initial.drop_duplicates(["activation", "start"])
+    # Initialisers have the same weights for many activations, and so do other images: on
+    # those, or with another likelihood, they have another gradient.
+    network = [key for key in SETTING if key not in (*_OF_TRAINING, "initializer")]
+    return initial.drop_duplicates([*network, "activation", "start"])
 
 
 def _with_collapse(models: pd.DataFrame) -> pd.DataFrame:
