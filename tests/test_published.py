@@ -24,7 +24,7 @@ PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
 STUDIES = sorted(path.parent for path in PUBLISHED.glob("*/study.json"))
 STUDIES_OF_THE_README = {
     *("default", "tuned", "full", "depth", "small-data", "optimizers", "halves", "gelu"),
-    *("cures", "photos"),
+    *("cures", "photos", "cifar10"),
 }
 
 

@@ -130,10 +130,45 @@ def test_the_photographs_have_the_answer_that_is_said():
         assert (name in race("photos")["alive"], name in race("tuned")["alive"]) == (left, left)
     assert f"on {facts['images']['photos']['train']} patches" in README
     assert [len(study["tune"][name]) for name in ("learning_rate", "initializer")] == [2, 2]
-    (mse,) = re.findall(r"without any\nnetwork \(MSE ([\d.]+)\)", README)
+    (mse,) = re.findall(r"without any network \(MSE ([\d.]+)\)", README)
     assert_shown(mse, [comparison["pca"]["mse"]])
     assert comparison["pca"]["components"] == 16
     assert comparison["pca"]["mse"] < summary("photos")["mse"].min()
+
+
+def test_convolutions_and_dense_layers_have_the_answer_that_is_said():
+    folder = PUBLISHED / "cifar10"
+    facts = json.loads((folder / files.FACTS).read_text())["comparisons"]
+    assert [one["architecture"] for one in facts] == ["conv", "dense"]
+    networks = [
+        one.set_index("activation") for one in files.by_comparison(folder / files.SUMMARY, 2)
+    ]
+    pairs = files.by_comparison(folder / files.VERDICTS, 2)
+    _, *rows = table("on CIFAR-10")
+    assert [row[0] for row in rows] == list(networks[0].index), "best first in convolutions"
+    for name, *cells in rows:
+        for found, own in zip(networks, (cells[:3], cells[3:]), strict=True):
+            for column, cell in zip(
+                ("replicates", "ELBO (nats)", "behind (nats)"), own, strict=True
+            ):
+                assert_shown(cell, found.loc[name, COLUMNS[column]].dropna())
+    for one in facts:
+        alive = one["race"]["alive"]
+        assert set(alive) == {"elu", "selu"}
+    between = [
+        comparisons.verdicts_against_others(own, "elu", "elbo").loc["selu", "verdict"]
+        for own in pairs
+    ]
+    assert between == [Verdict.TIED, Verdict.OPEN]
+    gains = networks[0]["elbo"] - networks[1]["elbo"]
+    assert (gains.idxmin(), gains.idxmax()) == ("selu", "tanh")
+    spans = [one["elbo"].max() - one["elbo"].min() for one in networks]
+    said = re.search(
+        r"better in convolutions, by (\d+) nats \(SELU\) to (\d+) \(tanh\); from the first to the "
+        r"last,\nthese differ by (\d+) nats and dense layers by (\d+)",
+        README,
+    )
+    assert list(map(int, said.groups())) == [round(x) for x in (gains.min(), gains.max(), *spans)]
 
 
 def test_the_tuned_study_has_as_many_models_to_choose_as_is_said():
