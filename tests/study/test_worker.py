@@ -51,12 +51,12 @@ def test_a_failed_attempt_leaves_a_finished_run_alone(train, tmp_path):
     assert list((tmp_path / "attempts").iterdir()) == []
 
 
-def test_the_time_limit_is_for_the_process_and_no_parameter(tmp_path, monkeypatch):
+def test_the_time_limit_and_the_gpu_are_for_the_process_and_no_parameters(tmp_path, monkeypatch):
     given = []
     monkeypatch.setattr(worker, "run_notebook", lambda *arguments: given.extend(arguments))
-    parameters = {"activation": "relu", "time_limit": 7.0}
+    parameters = {"activation": "relu", "time_limit": 7.0, "gpu": "3"}
     with pytest.raises(RunError, match="without writing its results"):
         worker.train_block(str(tmp_path / "run"), str(tmp_path / "attempts"), parameters)
-    *_, notebook_parameters, seconds = given
-    assert seconds == 7.0
+    _, _, notebook_parameters, *limits = given
+    assert limits == [7.0, "3"]
     assert set(notebook_parameters) == {"activation", "output"}
