@@ -12,12 +12,10 @@ from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 
 from vaelib import VAE
-from vaelib.backend import keras
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
 
-import keras_example  # noqa: E402
 import linear  # noqa: E402
 import validate  # noqa: E402
 
@@ -145,22 +143,6 @@ def test_the_network_of_pytorch_s_example_reaches_its_test_loss(mnist):
     assert all_reached(validate.pytorch(mnist, {"relu": (loss, tolerance, (0,))})) == 1
 
 
-def test_the_network_of_keras_s_example_is_the_published_one():
-    vae = keras_example.build_vae()
-    assert (vae.encoder.count_params(), vae.decoder.count_params()) == (69_076, 65_089)
-    assert not vae.xla
-    images = np.random.default_rng(0).random((3, 28, 28, 1), dtype="float32")
-    loss, reconstruction, kl = vae.evaluate(images, verbose=0)
-    # As the example computes it, of the same noise.
-    mean, log_variance = (np.asarray(part) for part in vae.encoder(images))
-    noise = np.random.default_rng([0]).standard_normal((256, 2), dtype="float32")[:3]
-    pixels = keras.ops.sigmoid(vae.decoder(mean + np.exp(0.5 * log_variance) * noise))
-    error = keras.losses.binary_crossentropy(images, pixels).numpy().sum(axis=(1, 2)).mean()
-    divergence = -0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1).mean()
-    assert (reconstruction, kl) == pytest.approx((error, divergence), rel=1e-4)
-    assert loss == pytest.approx(error + divergence, rel=1e-4)
-
-
 @pytest.mark.parametrize(
     ("measured", "passed"), [(1.5, True), (0.5, True), (1.51, False), (math.nan, False)]
 )
@@ -217,12 +199,6 @@ def stated() -> dict[tuple[str, str], tuple[float, float]]:
             rows["pytorch: test loss", f"{activation}, seed {seed}"] = (loss, tolerance)
     for what, figures in validate.BURDA.items():
         rows[f"burda: {what}", validate.BURDA_SETTING] = figures
-    for epoch in validate.KERAS_EPOCHS:
-        reconstruction, kl = validate.KERAS_LOG[epoch]
-        published = {"loss": reconstruction + kl, "reconstruction": reconstruction, "KL": kl}
-        for what, expected in published.items():
-            key = (f"keras: {what}", f"training, seed 0, epoch {epoch}")
-            rows[key] = (expected, validate.KERAS_TOLERANCES[what])
     return rows
 
 
