@@ -162,7 +162,7 @@ def test_a_report_may_call_activations_by_other_names(tmp_path, make_run, test_i
     assert exploration.model_file(tmp_path, "wave").read_text() == "mine.py:wave of 0a"
 
 
-def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged):
+def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged, pictures):
     images = np.random.default_rng(1).uniform(size=(exploration.IMAGES + 1, 2, 2, 1))
     runs = [make_run("0a", "relu"), make_run("0b", "tanh"), diverged]
     outdated = exploration.model_file(tmp_path, "elu")
@@ -176,6 +176,14 @@ def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged)
     found = exploration.read_test_images(tmp_path)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, images[: exploration.IMAGES], atol=0.501 / 255)
+    trained = exploration.read_snapshots(tmp_path, "relu")
+    assert (trained.model, list(trained.epochs)) == ("0a", [0, 1, 4])
+    for kept, given in (
+        (trained.original, pictures.snapshot_original),
+        (trained.reconstructions, pictures.snapshots),
+    ):
+        np.testing.assert_allclose(255 * kept, np.rint(255 * given), rtol=1e-6)
+    assert exploration.read_snapshots(tmp_path, "tanh") is None
 
 
 class _Explosive:
