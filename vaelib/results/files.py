@@ -242,11 +242,9 @@ def collect(
     """
     folders = list(folders)
     tables = {name: _read_joined([path_of(one, name) for one in folders]) for name in FILES}
-    return (
-        tables
-        if models is None
-        else {name: _in_order(table, models) for name, table in tables.items()}
-    )
+    if models is None:
+        return tables
+    return {name: _in_order(table, models) for name, table in tables.items()}
 
 
 def places_of(values: pd.Series, models: Sequence[str]) -> np.ndarray:

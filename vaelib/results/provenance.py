@@ -26,9 +26,9 @@ _CODE = (
 )
 # What is for models of one architecture alone, in those folders or outside.
 _CODE_OF = {"dense": ("models/dense.py",), "conv": ("models/conv.py", "onednn.py")}
+ARCHITECTURES = tuple(_CODE_OF)
 CPU, GPU = "cpu", "gpu"
 DEVICE_VARIABLE = "VAELIB_DEVICE"  # in the environment of a notebook's process
-VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
 _DISTRIBUTIONS = ("tensorflow", "keras", "numpy", "scikit-image", "scikit-learn")
 
 
@@ -44,7 +44,7 @@ def environments(device: str | None = None) -> dict[str, str]:
     """
     device = device or os.environ.get(DEVICE_VARIABLE, CPU)
     others = [] if device == CPU else [device]
-    return {one: hash_of([code_digest([one]), versions(), *others]) for one in _CODE_OF}
+    return {one: hash_of([code_digest([one]), versions(), *others]) for one in ARCHITECTURES}
 
 
 def hash_of(content) -> str:

@@ -97,11 +97,10 @@ class Cluster(concurrent.futures.Executor):
             error = self._lost()
         except KilledWorker as killed:
             # The scheduler's own limit may be lower, and counts blocks that only waited there.
-            if len(self._starts(topic)) < cluster_worker.MOST_STARTS and not future.cancelled():
+            starts = self._starts(topic)
+            if len(starts) < cluster_worker.MOST_STARTS and not future.cancelled():
                 return self._start(future, topic, *task)
-            error = RunError(
-                cluster_worker.lost_twice([*self._starts(topic), killed.last_worker.address])
-            )
+            error = RunError(cluster_worker.lost_twice([*starts, killed.last_worker.address]))
         except Exception as cause:
             error = cause
         if future.set_running_or_notify_cancel():

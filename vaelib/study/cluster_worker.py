@@ -71,7 +71,7 @@ def facts() -> dict[str, str]:
     return {
         "Python": platform.python_version(),
         **provenance.versions(),
-        "code": "-".join(provenance.code_digest([one]) for one in ("dense", "conv")),
+        "code": provenance.code_digest(provenance.ARCHITECTURES),
     }
 
 

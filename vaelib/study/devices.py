@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 from vaelib.exceptions import StudyError
-from vaelib.results.provenance import CPU, GPU, VISIBLE_GPUS
+from vaelib.results.provenance import CPU, GPU
+from vaelib.study.notebook import VISIBLE_GPUS
 
 _COUNT = "from vaelib.backend import tf; print(len(tf.config.list_physical_devices('GPU')))"
 

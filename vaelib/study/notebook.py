@@ -16,11 +16,12 @@ from pathlib import Path
 
 from vaelib.exceptions import RunError
 from vaelib.formatting import duration
-from vaelib.results.provenance import CPU, DEVICE_VARIABLE, GPU, VISIBLE_GPUS
+from vaelib.results.provenance import CPU, DEVICE_VARIABLE, GPU
 from vaelib.study import processes, time_limit
 
 SETTINGS = ".settings"  # beside the executed notebook, while it runs
 PRINTED = "printed"  # in that folder: what the notebook has printed so far
+VISIBLE_GPUS = "CUDA_VISIBLE_DEVICES"
 
 # One thread a process, as a study runs as many processes as there are cores; the same
 # kernels everywhere; figures inside the notebook, whatever backend the shell asks for.

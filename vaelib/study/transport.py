@@ -70,12 +70,13 @@ def _as_npz(pool: ImagePool) -> bytes:
 
 def pack(run: Path) -> Archive:
     """Return the files of a finished run."""
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as tar:  # tables and models are compressed
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:  # tables and models are compressed
         for path in sorted(run.iterdir()):
             if path.is_file():
                 tar.add(path, path.name)
-    return Archive(content.getvalue(), hashlib.sha256(content.getvalue()).hexdigest())
+    content = file.getvalue()
+    return Archive(content, hashlib.sha256(content).hexdigest())
 
 
 def receive(archive: Archive, folder: str, attempts: str) -> None:
