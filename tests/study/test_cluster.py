@@ -21,7 +21,7 @@ from vaelib import RunError, Study, StudyError, run_study
 from vaelib.__main__ import main
 from vaelib.data.images import load_pool
 from vaelib.results import files
-from vaelib.study import cluster, cluster_worker, runner, workspace
+from vaelib.study import cluster, cluster_worker, runner, worker, workspace
 from vaelib.study.processes import run as run_process
 from vaelib.study.workspace import Workspace
 
@@ -319,7 +319,12 @@ def test_a_worker_with_other_code_that_joins_later_trains_nothing(two_workers, p
 
 def test_a_lost_scheduler_ends_the_study_in_one_line(tmp_path, processes, tiny, monkeypatch):
     processes.worker("--no-nanny")
-    killed = []
+    killed, end = [], tmp_path / "end"
+
+    def train(folder, attempts, parameters):
+        """Leave no attempt, which a worker may do that ends with its scheduler."""
+        while not end.exists():
+            time.sleep(0.1)
 
     def kill(running):
         if not killed:
@@ -327,8 +332,10 @@ def test_a_lost_scheduler_ends_the_study_in_one_line(tmp_path, processes, tiny, 
             killed.append(True)
 
     monkeypatch.setattr(runner.Progress, "tick", lambda self, running: kill(running))
+    monkeypatch.setattr(worker, "train_block", train)
     with pytest.raises(RunError, match="^the scheduler at tcp://.* was lost.*goes on$") as lost:
         run_study(tiny, tmp_path, progress=False, scheduler=processes.address)
+    end.touch()
     assert "\n" not in str(lost.value)
     assert not list((tmp_path / "tiny").glob(f"{workspace.ATTEMPT}*"))
 
