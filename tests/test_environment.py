@@ -78,6 +78,13 @@ def test_make_help_is_the_default_and_explains_every_target():
     assert all(len(line.split()) > 3 for line in shown.splitlines())
 
 
+@pytest.fixture(autouse=True)
+def no_make_around(monkeypatch):
+    """Forget that `make test` runs these tests: a make below another speaks differently."""
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "REPORTS", "STUDY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def stand_in(folder: Path, name: str, script: str) -> None:
     """Make a folder where the environment is ready and a program of it is a shell script."""
     program = folder / ".venv" / ("" if "/" in name else "bin") / name
