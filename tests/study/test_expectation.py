@@ -74,6 +74,8 @@ def test_the_sentence_says_nothing_of_time_where_nothing_is_known(tmp_path, pool
     assert expectation.sentence(planner, missing[:1], tmp_path, 2) == (
         "1 model to train: about 30 seconds, by earlier ones like them."
     )
+    on_gpu = Planner(STUDY, pools, "gpu")
+    assert expectation.sentence(on_gpu, missing, tmp_path, 2) == "4 models to train."
 
 
 def test_a_study_tells_its_time_and_downloads_nothing(tmp_path):

@@ -163,6 +163,7 @@ def test_the_page_says_how_to_repeat_it(page, folder):
     facts = json.loads((folder / files.FACTS).read_text())
     text = page.get_text()
     fingerprint = facts["images"]["mnist5k"]["fingerprint"]
+    assert facts["device"] == "cpu"
     for fact in (fingerprint, facts["commit"], *facts["versions"].values()):
         assert fact in text
 

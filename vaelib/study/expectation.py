@@ -12,6 +12,7 @@ from vaelib.data.sources import Kind, Source
 from vaelib.formatting import count, duration
 from vaelib.results import files
 from vaelib.results.keys import Status
+from vaelib.results.provenance import CPU
 from vaelib.study.blocks import PlannedModel
 from vaelib.study.study import Study
 from vaelib.study.tasks import Planner, pools_of
@@ -59,6 +60,8 @@ def sentence(
 ) -> str:
     """Return how many models are missing, and how long they are expected to train, if known.
 
+    How long on a GPU is not known: the models that are there may be of cores.
+
     Parameters
     ----------
     planner : Planner
@@ -77,7 +80,7 @@ def sentence(
     }
     seconds = training_seconds(missing, sizes, _earlier(runs))
     text = f"{count(len(missing), 'model')} to train"
-    if math.isnan(seconds):
+    if math.isnan(seconds) or planner.device != CPU:
         return f"{text}."
     processes = min(processes or 1, len(missing))
     at_once = f" in {processes} processes" if processes > 1 else ""

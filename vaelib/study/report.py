@@ -17,7 +17,7 @@ from vaelib.results import exploration, files, gallery, provenance
 from vaelib.study import time_limit
 from vaelib.study.notebook import run_notebook
 from vaelib.study.study import Study
-from vaelib.study.tasks import Plan
+from vaelib.study.tasks import Plan, Planner
 from vaelib.training.configuration import suited
 
 COMPARE = provenance.NOTEBOOKS / "02_compare.ipynb"
@@ -28,20 +28,13 @@ _LINKS_OF_CLAIMS = {"All studies": files.INDEX}
 TIMES = provenance.NOTEBOOKS.parent / "benchmarks" / "activations.csv"
 
 
-def build(
-    study: Study,
-    pools: Mapping[str, ImagePool],
-    plan: Plan,
-    found: Mapping[str, Path],
-    folder: Path,
-) -> Path:
+def build(planner: Planner, plan: Plan, found: Mapping[str, Path], folder: Path) -> Path:
     """Write the tables and the gallery of finished runs, then make the page.
 
     Parameters
     ----------
-    study : Study
-    pools : mapping of str to ImagePool
-        By the study's entry in ``dataset``. The gallery shows the first of them.
+    planner : Planner
+        Of the study. The gallery shows the first of its data sets.
     plan : Plan
     found : mapping of str to path
         By model, the folder of its run; those of failed runs are not there.
@@ -53,6 +46,7 @@ def build(
     pathlib.Path
         Of the page.
     """
+    study, pools = planner.study, planner.pools
     models = [model.identity for model in plan.models if model.identity in found]
     runs = list(dict.fromkeys(found[model] for model in models))
     tables = {
@@ -70,6 +64,7 @@ def build(
     skipped = {pool.name: pool.skipped for pool in pools.values()}
     architectures = set(tables["runs"]["architecture"])
     facts = _facts(study, images, skipped, compared, runs, architectures)
+    facts["device"] = planner.device
     with files.whole(folder / files.FACTS) as partial:
         partial.write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name

@@ -84,7 +84,7 @@ def run_study(
             except concurrent.futures.BrokenExecutor as error:
                 raise RunError(" ".join(str(error).split())) from error
             shown.stage("page")
-            return _make_report(study, pools, plan, failures, workspace)
+            return _make_report(planner, plan, failures, workspace)
 
 
 def _check_splits(study: Study, pools: dict[str, ImagePool]) -> None:
@@ -146,14 +146,11 @@ def _train_all(
 
 
 def _make_report(
-    study: Study,
-    pools: dict[str, ImagePool],
-    plan: Plan,
-    failures: dict[Block, str],
-    workspace: Workspace,
+    planner: Planner, plan: Plan, failures: dict[Block, str], workspace: Workspace
 ) -> Path:
     """Write the failures and make the page; raise RunError where a block failed."""
-    folder, names = workspace.folder, study.shown_names
+    study, folder = planner.study, workspace.folder
+    names = study.shown_names
     table = pd.DataFrame(
         [
             (block.models[0].dataset, names.get(block.activation, block.activation), reason)
@@ -169,7 +166,7 @@ def _make_report(
     if not any(model.identity in found for models in plan.compared.values() for model in models):
         page = report.build_without_runs(study, table, folder)
         raise RunError(f"no run finished, see {page}: {causes}")
-    page = report.build(study, pools, plan, found, folder)
+    page = report.build(planner, plan, found, folder)
     if failures:
         raise RunError(f"some runs failed and are named in {page}: {causes}")
     return page

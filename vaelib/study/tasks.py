@@ -80,6 +80,7 @@ class Planner:
     def __init__(self, study: Study, pools: Mapping[str, ImagePool], device: str = provenance.CPU):
         self.study = study
         self.pools = pools
+        self.device = device
         self._environments = provenance.environments(device)
         self.contests = [
             Contest(source, setting)
