@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import METRICS, Direction
 
 BOUNDS = ("low", "high", "new_low", "new_high")
@@ -75,7 +76,8 @@ def verdicts(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
     """Return verdicts from rows of a, b, the verdict of a against b, and the seeds needed."""
     rows = [row if len(row) == 4 else (*row, np.nan) for row in rows]
     table = pd.DataFrame(rows, columns=["a", "b", "verdict", "needed"]).assign(metric=metric)
-    return table.assign(**dict.fromkeys(("n", "difference", *BOUNDS), 1.0))
+    difference = table["verdict"].map({Verdict.BETTER: 5.0, Verdict.WORSE: -5.0}).fillna(0.5)
+    return table.assign(difference=difference, **dict.fromkeys(("n", *BOUNDS), 1.0))
 
 
 def diverging(**diverged_at: list[float]) -> pd.DataFrame:

@@ -29,7 +29,7 @@ QUOTED = [
 
 def test_the_sentences_that_are_quoted_are_those_of_the_run():
     answer = sentences.answer(SUMMARY, VERDICTS, FACTS, 0)
-    assert [str(answer), sentences.training_ends(SUMMARY, FACTS["study"])] == QUOTED
+    assert [str(answer), sentences.training_ends([SUMMARY], FACTS["study"])] == QUOTED
 
 
 def test_what_the_command_asks_for_was_run():

@@ -13,8 +13,13 @@ def number(value: float, digits: int = 3) -> str:
         return "\N{INFINITY}" if value > 0 else f"{_MINUS}\N{INFINITY}"
     if value == 0:
         return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return true_minus(f"{value:.{min(places, 8)}f}")
+    return true_minus(f"{value:.{min(places_of(value, digits), 8)}f}")
+
+
+def places_of(value: float, digits: int) -> int:
+    """Return the decimal places that a number but 0 has with so many significant digits."""
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])  # of the number once rounded
+    return max(0, digits - 1 - exponent)
 
 
 def fixed(value: float, places: int) -> str:
@@ -50,6 +55,11 @@ def ratio(value: float) -> str:
 def percent(share: float) -> str:
     """Show a share in percent."""
     return f"{100 * share:.0f} %"
+
+
+def change(logarithm: float) -> str:
+    """Show the logarithm of a ratio as a change in percent, signed."""
+    return true_minus(f"{100 * math.expm1(logarithm):+.3g} %")
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,7 @@ import report_tables
 from report_tables import BEST, TIED, WORST, model, summary
 
 from vaelib.analysis.claims.conclusions import Claim, Conclusion
+from vaelib.analysis.claims.effects import LOG_RATIO
 from vaelib.analysis.claims.evidence import Outcome
 from vaelib.analysis.claims.gradients import FlowState
 from vaelib.analysis.claims.statements import RELU_TRAINS_FASTER
@@ -188,7 +189,8 @@ def test_ranks_are_averaged():
 
 def test_estimates_are_counted_by_outcome():
     outcomes = [Outcome.OPEN, Outcome.HOLDS, Outcome.OPEN, Outcome.OPEN]
-    rows = pd.DataFrame({"outcome": outcomes, "difference": [1.0, 2.0, 3.0, np.nan]})
+    given = {"difference": [1.0, 2.0, 3.0, np.nan], "measure": "MSE"}
+    rows = pd.DataFrame({"outcome": outcomes, **given})
     claim = Claim(RELU_TRAINS_FASTER, "steps", "support", Conclusion.SUPPORTED, (), rows)
     assert captions.evidence(claim, "ReLU minus the other") == (
         "Claim 2, steps: ReLU minus the other; in each setting, with 95 % intervals. Of 3 "
@@ -196,6 +198,11 @@ def test_estimates_are_counted_by_outcome():
     )
     claim = Claim(RELU_TRAINS_FASTER, "", "support", Conclusion.UNDECIDED, (), rows[3:])
     assert "Of 0 estimates none decides. " in captions.evidence(claim, "a difference")
+    ratios = rows.assign(difference=[np.log(0.979), 0, np.log(1.5), np.nan], measure=LOG_RATIO)
+    claim = Claim(RELU_TRAINS_FASTER, "", "support", Conclusion.SUPPORTED, (), ratios)
+    assert f" are open. They are {MINUS}2.1 % to +50 %. 1 other " in captions.evidence(claim, "")
+    claim = Claim(RELU_TRAINS_FASTER, "", "support", Conclusion.SUPPORTED, (), ratios[:1])
+    assert captions.evidence(claim, "").endswith(f"1 is open. It is {MINUS}2.1 %.")
     flows = pd.DataFrame({"outcome": [Outcome.CONTRADICTED], "flow": [0.1]})
     claim = Claim(RELU_TRAINS_FASTER, "", "support", Conclusion.REFUTED, (), flows)
     assert captions.evidence(claim, "flow").endswith("Of 1 estimate 1 contradicts it.")

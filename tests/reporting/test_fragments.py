@@ -326,6 +326,7 @@ def test_evidence_shows_the_columns_that_vary():
     rows = pd.DataFrame({"depth": [1, 2, 2], "optimizer": "adam", "p": [0.12345, np.nan, 1]})
     found = parse(fragments.claim_card([claim("text", rows)])).details
     assert found.summary.get_text() == "The rows behind claim 1 (3)"
+    assert found.caption.a["href"] == files.EVIDENCE
     shown = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in found("tr")]
     dash = tables.NO_VALUE
     assert shown == [["depth", "p"], ["1", "0.1235"], ["2", dash], ["2", "1"]]
@@ -339,7 +340,8 @@ SECTIONS = sorted((page.TEMPLATES / "fragments" / "sections").glob("*.html.j2"))
 
 @pytest.mark.parametrize("path", SECTIONS, ids=lambda path: path.name)
 def test_a_section_has_one_heading(path):
-    values = dict.fromkeys(("label", "dimension", "fields", "epochs", "seeds"), "<depth>")
+    names = ("label", "dimension", "fields", "epochs", "seeds", "serve", "interval")
+    values = dict.fromkeys(names, "<depth>")
     found = parse(fragments.section(path.name.removesuffix(".html.j2"), **values))
     assert len(found.find_all("h2")) == 1
     assert found.find("depth") is None

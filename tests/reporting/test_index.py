@@ -41,7 +41,7 @@ def test_every_study_has_its_answer_and_links_to_its_page(reports):
         assert str(sentences.headline(*tables, facts)) in card.get_text()
         runs = files.read_csv(folder / "runs.csv")
         assert f"{len(runs)} models, " in card.get_text()
-        assert card.img["alt"].startswith("Test images (top) and what the best activation, ")
+        assert card.img["alt"].startswith("Test images (top) and what the best activation")
         assert facts["date"] in card.get_text()
     assert [link["href"] for link in found.find(class_="contents").find_all("a")] == [
         f"#{name}" for name in cards

@@ -191,13 +191,27 @@ def test_the_first_sentence_says_where_training_had_not_ended():
     rows = summary(BEST, {**WORST, "ended": 3})
     text = str(sentences.answer(rows, WON, facts(patience=5)))
     assert "trained until validation stops improving, at most 20 epochs," in text
-    assert sentences.training_ends(rows, facts(patience=5)["study"]) == (
-        "Training ended on average after these epochs, the last 5 of which improved nothing: elu "
-        "1; tanh 1. Of these models it had not ended at 20: 1 of tanh."
+    assert sentences.training_ends([rows], facts(patience=5)["study"]) == (
+        "Training ends with 5 epochs that improve nothing. Epochs trained, on average: elu 1; tanh "
+        "1. At 20 it had not ended for 1 of tanh."
     )
-    ended = sentences.training_ends(summary(BEST, WORST), facts(patience=5)["study"])
+    ended = sentences.training_ends([summary(BEST, WORST)], facts(patience=5)["study"])
     assert ended.endswith("It had ended for every model.")
-    assert "were trained for 20 epochs" in sentences.training_ends(rows, facts()["study"])
+    assert "were trained for 20 epochs" in sentences.training_ends([rows], facts()["study"])
+
+
+def test_models_that_had_not_ended_are_named_in_every_setting():
+    ended, late = summary(BEST, WORST), summary(BEST, {**WORST, "ended": 3})
+    study, labels = facts(patience=5)["study"], ["conv", "dense"]
+    assert sentences.training_ends([ended, late], study, labels).endswith(
+        "elu 1; tanh 1. At 20 it had not ended for 1 of tanh (dense)."
+    )
+    found = sentences.training_ends([ended, ended], study, labels)
+    assert found.endswith("It had ended for every model in all settings.")
+    given = settings(label=labels) | {"study": study}
+    for rows, most in ([ended, late], " (at most 20 epochs)"), ([ended, ended], ""):
+        text = str(sentences.across(rows, [WON, WON], given))
+        assert text.startswith(f"In 2 settings, trained until validation stops improving{most}, w")
 
 
 RACE = {
@@ -364,7 +378,8 @@ def test_the_answer_over_several_settings_counts_who_is_first():
     assert found == (
         "In 2 settings, after 20 epochs, with 4 replicates each, elu has the best mean test ELBO "
         "as often as tanh: elu in 1 and tanh in 1. Where it is first, it is significantly better "
-        "than every other activation. The highest of all is −90.00 nats, of tanh with depth 2."
+        "than every other activation. The highest of all is −90.00 nats, of tanh with depth 2. "
+        "The furthest behind the first is 5.00 nats behind it (depth 2), and 9.75 (depth 1)."
     )
 
 

@@ -95,7 +95,7 @@ def _affected(rows: pd.DataFrame) -> Table:
     table = Table(["activation", *(["setting"] if several else []), *_COLUMNS], [])
     for one in rows.to_dict("records"):
         cells = [Cell(one["setting"], mark="words")] if several else []
-        behind = _nats(one["behind"], f"margin {nats(one['margin'])}")
+        behind = _nats(one["behind"], f"clearly so from {nats(one['margin'])}")
         cells += [Cell(one["measured"], mark="text"), behind, _nats(one["gain"])]
         table.rows.append((one["activation"], cells))
     return table

@@ -94,12 +94,12 @@ def _results(folder: Path, facts: dict) -> dict[str, Any]:
         "answer": sentences.headline(summaries, verdicts, facts),
         "cost": f"{count(len(runs), 'model')}, {duration(runs['seconds'].sum())} of training",
         "outdated": facts["code"] != now or facts["versions"] != provenance.versions(),
-        "picture": _picture(folder, summaries[0]),
+        "picture": _picture(folder, summaries[0], facts["comparisons"][0]["label"]),
     }
 
 
-def _picture(folder: Path, summary: pd.DataFrame) -> dict[str, Any] | None:
-    """Return test images as the best activation decodes them; None without any."""
+def _picture(folder: Path, summary: pd.DataFrame, setting: str) -> dict[str, Any] | None:
+    """Return test images as the best activation of a setting decodes them; None without any."""
     from vaelib.reporting.figures import gallery as figures  # which loads matplotlib
 
     pictures = gallery.read(folder)
@@ -107,5 +107,6 @@ def _picture(folder: Path, summary: pd.DataFrame) -> dict[str, Any] | None:
     if not shown or not len(pictures.index):
         return None
     drawn = figures.strip(pictures, shown[0])
-    caption = f"Test images (top) and what the best activation, {shown[0]}, makes of them."
+    best = f"the best activation{f' with {setting}' if setting else ''}, {shown[0]}"
+    caption = f"Test images (top) and what {best}, makes of them."
     return {"figure": embedding.embed(drawn), "caption": caption}

@@ -6,13 +6,28 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from vaelib.formatting import count, interval, number, true_minus
-from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
+from vaelib.formatting import count, fixed, interval, number, places_of, true_minus
+from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric, label
 
 # Metrics of the first table of results, by column; the second has the others.
 _FIRST = ("elbo", "mse", "psnr", "ssim", "active_units", "epochs")
 _FIRST_METRICS = tuple(BY_COLUMN[name] for name in _FIRST)
 NO_VALUE = "\N{EN DASH}"
+
+# Columns of the evidence of claims that are shown even where they do not vary.
+_ESTIMATE = ("b", "difference", "flow", "low", "high", "outcome")
+_EVIDENCE = {
+    "a": "activation",
+    "b": "other",
+    "nonlinear": "non-linear",
+    "n": "replicates",
+    "low": "95 % from",
+    "high": "95 % to",
+    "new_low": "new images, from",
+    "new_high": "new images, to",
+    "needed": "replicates needed",
+    "flow": "gradient flow",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +90,7 @@ def results(summary: pd.DataFrame, pca: Mapping | None = None) -> Table:
         late = max(0, models - row["ended"])
         finished = Cell(f"{models} of {row['runs']}", f"{late} not at the end" if late else "")
         elbo, *cells = [_cell(row, metric, summary) for metric in _FIRST_METRICS]
-        rows.append((row["activation"], [finished, elbo, _behind(row), *cells]))
+        rows.append((row["activation"], [finished, elbo, _behind(row, summary), *cells]))
     elbo, *titles = [metric.title for metric in _FIRST_METRICS]
     reference = None if pca is None else _of_pca(pca)
     head = ["activation", "models finished", elbo, "behind (nats)", *titles]
@@ -135,6 +150,27 @@ def plain(frame: pd.DataFrame) -> Table:
     return Table([str(frame.index.name or ""), *map(str, frame.columns)], rows)
 
 
+def evidence(rows: pd.DataFrame) -> Table:
+    """Return the rows that a claim rests on: what varies, the estimate, and its outcome.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        See `analysis.claims`.
+    """
+    shown = rows.map(str)
+    varying = [name for name in rows if len(set(shown[name])) > 1]
+    kept = [name for name in rows if name in varying or name in _ESTIMATE]
+    first = next((name for name in kept if name not in _ESTIMATE), list(rows)[0])
+    others = rows[[name for name in kept if name != first]].set_axis(rows[first])
+    finite = others.map(lambda value: None if value in (math.inf, -math.inf) else value)
+    return plain(finite.rename(columns=_of_evidence).rename_axis(_of_evidence(first)))
+
+
+def _of_evidence(column: str) -> str:
+    return _EVIDENCE.get(column, label(column))
+
+
 def leaders(led: pd.DataFrame, unit: str) -> Table:
     """Return who leads at each budget, and the verdicts on the leader.
 
@@ -170,7 +206,7 @@ def settings(facts: dict) -> dict[str, str]:
     values = {
         **facts["study"],
         **{f"images: {name}": split for name, split in facts["images"].items()},
-        **{name: facts[name] for name in ("commit", "code", "date")},
+        **{name: facts[name] for name in ("device", "commit", "code", "date") if name in facts},
         **{f"version: {name}": version for name, version in facts["versions"].items()},
     }
     return {name: setting(value) for name, value in values.items()}
@@ -203,12 +239,13 @@ def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:
     return "PCA", cells
 
 
-def _behind(row: pd.Series) -> Cell:
+def _behind(row: pd.Series, summary: pd.DataFrame) -> Cell:
     """Return how far an activation is behind the first one."""
     if math.isnan(row["behind"]):
         return Cell(NO_VALUE)
-    within = interval(row["behind_low"], row["behind_high"])
-    return Cell(number(row["behind"]), within)
+    others = summary["behind"][summary["behind"].abs() > 0]
+    places = places_of(others.abs().median(), 3) if len(others) else 0
+    return _shown([row["behind"], row["behind_low"], row["behind_high"]], 3, places)
 
 
 def _mark_of_words(value) -> str:
@@ -229,11 +266,35 @@ def _cell(row: pd.Series, metric: Metric, summary: pd.DataFrame) -> Cell:
             return Cell(NO_VALUE, f"{row['reached']} of {models} reached it")
         return Cell(NO_VALUE)
     column = summary[metric.column]
+    marked = metric.judged and metric.marks_best
     is_best = (
-        metric.marks_best
+        marked
         and metric.direction != Direction.NEITHER
         and value == (column.max() if metric.direction == Direction.HIGHER else column.min())
     )
-    mark = "best" if is_best else "tie" if row[f"{metric.column}_tie"] else ""
-    within = interval(row[f"{metric.column}_low"], row[f"{metric.column}_high"], metric.digits)
-    return Cell(number(value, metric.digits), within, mark)
+    mark = "best" if is_best else "tie" if marked and row[f"{metric.column}_tie"] else ""
+    bounds = [f"{metric.column}_low", f"{metric.column}_high"]
+    places = _places(column, summary[bounds[1]] - summary[bounds[0]], metric.digits)
+    return _shown([value, *row[bounds]], metric.digits, places, mark)
+
+
+def _places(values: pd.Series, widths: pd.Series, digits: int) -> int | None:
+    """Return the decimal places of a column, so that its intervals are seen to have a width.
+
+    None where its values differ too much for that: each then has its significant digits.
+    """
+    sizes = values.abs()[values.abs() > 0]
+    if sizes.empty or math.isinf(sizes.max()) or sizes.max() > 10 * sizes.min():
+        return None
+    places = places_of(sizes.min(), digits)
+    width = widths[widths > 0].median()
+    return places if math.isnan(width) else min(max(places, places_of(width, 1)), places + 2)
+
+
+def _shown(values: Sequence[float], digits: int, places: int | None, mark: str = "") -> Cell:
+    """Return a value with its interval: a number of decimal places, or significant digits."""
+    value, low, high = values
+    if places is None:
+        return Cell(number(value, digits), interval(low, high, digits), mark)
+    within = f"{fixed(low, places)} to {fixed(high, places)}" if interval(low, high) else ""
+    return Cell(fixed(value, places), within, mark)

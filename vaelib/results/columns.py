@@ -104,7 +104,6 @@ _LABELS = {
 # Columns whose values need no label.
 _PLAIN = {
     "activation",
-    "architecture",
     "dataset",
     "measure",
     "moment",
@@ -112,6 +111,7 @@ _PLAIN = {
     "remedy",
     "training",
 }
+ARCHITECTURES = {"dense": "dense layers", "conv": "convolutions"}
 
 
 def label(column: str) -> str:
@@ -145,5 +145,7 @@ def describe_all(column: str, values: Sequence) -> str:
         return listed([f"{'with' if value else 'without'} batch normalisation" for value in values])
     if column == "train_size":
         return f"{listed([f'{value:,.0f}' for value in values])} training images"
+    if column == "architecture":
+        return listed([ARCHITECTURES.get(one, str(one)) for one in values])
     shown = listed([f"{one:g}" if isinstance(one, float) else str(one) for one in values])
     return shown if column in _PLAIN else f"{label(column)} {shown}"

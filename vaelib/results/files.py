@@ -49,6 +49,7 @@ RECONSTRUCTIONS = "reconstructions.png"
 # Files of all studies.
 INDEX = "index.html"
 CLAIMS = "claims.csv"
+EVIDENCE = "claims-evidence.csv"
 CLAIMS_PAGE = "claims.html"
 
 PARTIAL = ".partial"  # at the end of the name of what is not whole yet

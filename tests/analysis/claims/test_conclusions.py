@@ -40,7 +40,7 @@ def test_all_rows_of_a_case_must_hold(outcomes, conclusion):
     table = rows(*((1, "adam", outcome) for outcome in outcomes))
     found, conditions = conclude(table, ["depth", "optimizer"])
     assert found == conclusion
-    assert conditions[0].counted.endswith("in 1 of 1 cases")
+    assert conditions[0].counted.endswith("in 1 of 1 case")
 
 
 def test_without_rows_nothing_is_decided():

@@ -133,8 +133,8 @@ def test_settings_are_named_by_what_differs_from_most():
     found = measured(planted.study(["relu"], 2, depth=[1, 2]), planted.study(["tanh"], 3))
     assert found.usual["depth"] == 1
     words = (
-        "mnist5k, network 128-64-32-16, likelihood bernoulli, output activation sigmoid, dense, "
-        "depth 1, "
+        "mnist5k, network 128-64-32-16, likelihood bernoulli, output activation sigmoid, dense "
+        "layers, depth 1, "
     )
     assert found.usual_in_words.startswith(words)
     rows = pd.DataFrame(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from vaelib.analysis.claims.evidence import Outcome
+from vaelib.formatting import count
 from vaelib.results.columns import describe_all
 
 # The values of some columns that cases with one outcome have in common.
@@ -34,7 +35,7 @@ class Condition:
     @property
     def counted(self) -> str:
         """In how many cases, such as ``holds in 1 of 2 cases``."""
-        return f"{self.outcome} in {self.number} of {self.total} cases"
+        return f"{self.outcome} in {self.number} of {count(self.total, 'case')}"
 
     def __str__(self) -> str:
         where = "; ".join(self.where)

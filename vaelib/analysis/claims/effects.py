@@ -18,6 +18,7 @@ from vaelib.analysis.claims.pairs import Pairs
 from vaelib.analysis.diagnosis.criteria import DEFAULTS
 
 SPEED_MARGIN = float(np.log(1.1))
+LOG_RATIO = "log ratio"  # in the names of measures that are one
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,7 @@ def steps(case: Case, pairs: Pairs) -> PairedDifferences:
             if target < clear[replicate] and max(needed) > 1:
                 logs.append(np.log(needed[0] / needed[1]))
         differences[a, b] = np.array(logs)
-    return PairedDifferences("steps to equal quality (log ratio)", differences, SPEED_MARGIN)
+    return PairedDifferences(f"steps to equal quality ({LOG_RATIO})", differences, SPEED_MARGIN)
 
 
 def overfit(case: Case, pairs: Pairs) -> PairedDifferences:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib.analysis import comparisons, verdicts
-from vaelib.analysis.claims.effects import SPEED_MARGIN, Effect
+from vaelib.analysis.claims.effects import LOG_RATIO, SPEED_MARGIN, Effect
 from vaelib.analysis.claims.measurements import Case, Measurements
 from vaelib.analysis.claims.pairs import Pairs, PairSelector
 from vaelib.analysis.verdicts import Verdict
@@ -41,7 +41,7 @@ _SHOWN = ["a", "b", "n", "difference", "low", "high", "verdict", "needed"]
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """The verdicts of the studies on metrics, so that no two pages disagree on a pair.
+    """The verdicts of the studies on metrics, which are not made anew.
 
     Attributes
     ----------
@@ -139,7 +139,7 @@ class Timed:
         if not differences:
             return _table([])
         differences = {pair: of_pair.to_numpy() for pair, of_pair in differences.items()}
-        return _judge(differences, SPEED_MARGIN, "time per step (log ratio)")
+        return _judge(differences, SPEED_MARGIN, f"time per step ({LOG_RATIO})")
 
 
 def _new(pairs: Pairs, case: Case) -> Pairs:

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from vaelib.analysis.claims import measurements
+from vaelib.analysis.claims.effects import LOG_RATIO
+from vaelib.formatting import change
 from vaelib.reporting import plots
 from vaelib.reporting.figures.layout import message, subplots
 
@@ -35,7 +38,12 @@ def forests(rows: pd.DataFrame, by: str, label: str, usual: Mapping) -> Figure:
         return message("No comparison can be made.")
     parts = _with_names(estimates, usual).groupby("measure", sort=False)
     titled = [(f"{measure}: {label}", part) for measure, part in parts]
-    return _stacked(titled, "difference", by, limit=0)
+    fig = _stacked(titled, "difference", by, limit=0)
+    for ax, (measure, _) in zip(fig.axes, titled, strict=True):
+        if LOG_RATIO in measure:
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: change(value)))
+            ax.set_xlabel(measure.replace(LOG_RATIO, "change"))
+    return fig
 
 
 def remedies(rows: pd.DataFrame, limit: float, usual: Mapping) -> Figure:

@@ -164,7 +164,7 @@ def race_stages(race: Mapping) -> Figure:
 
 
 def _zoomed_range(curves: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that show the final losses from the best to beyond the median."""
-    last = curves.groupby("activation")["mean"].last()
-    best, spread = last.min(), last.median() - last.min()
+    """Return limits that show the lowest losses from the best to beyond the median."""
+    lowest = curves.groupby("activation")["mean"].min()
+    best, spread = lowest.min(), lowest.median() - lowest.min()
     return best - 0.1 * spread - 0.5, best + 3 * spread + 1

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from vaelib.analysis.claims.conclusions import Claim
 from vaelib.analysis.claims.evidence import Outcome
-from vaelib.reporting import sentences
-from vaelib.reporting.fragments.markup import Fragment, folded, plain_table, render
+from vaelib.reporting import sentences, tables
+from vaelib.reporting.fragments.markup import Fragment, folded, render, table
 from vaelib.results import files
+from vaelib.results.columns import describe
 
 
 def questions(answers: Sequence[sentences.Answer]) -> Fragment:
@@ -68,12 +69,17 @@ def claim_card(
 
 
 def _evidence(judged: Claim) -> Fragment:
-    """Return the rows that a claim rests on, folded, without the columns that never vary."""
+    """Return the rows that a claim rests on, folded; see `tables.evidence`."""
     rows = judged.evidence
     if rows.empty:
         return Fragment()
-    shown = rows.map(str)
-    varying = [name for name in rows if len(set(shown[name])) > 1] or list(rows)[:1]
     part = f", {judged.part}" if judged.part else ""
     title = f"The rows behind claim {judged.number}{part} ({len(rows)})"
-    return folded(title, plain_table(rows[varying].set_index(varying[0]), title))
+    same = [
+        describe(name, rows[name].iloc[0])
+        for name in ("measure", "margin", "moment", "remedy")
+        if name in rows and rows[name].nunique() == 1
+    ]
+    caption = f"{title}. In all of them: {', '.join(same)}." if same else f"{title}."
+    sources = {files.EVIDENCE: "with all columns"}
+    return folded(title, table(tables.evidence(rows), caption, sources))

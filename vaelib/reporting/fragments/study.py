@@ -62,7 +62,9 @@ def overview(summaries: Sequence[pd.DataFrame], labels: Sequence[str]) -> Fragme
 def leaders(led: pd.DataFrame, unit: str) -> Fragment:
     """Return who leads at each budget, folded; see `tables.leaders`."""
     summary = f"Who leads after how many {unit}, and which verdicts hold there"
-    return folded(summary, table(tables.leaders(led, unit)))
+    caption = f"The leader by mean validation ELBO after each number of {unit}, and its verdicts."
+    sources = {"history.parquet": "epoch by epoch"}
+    return folded(summary, table(tables.leaders(led, unit), caption, sources))
 
 
 def note(facts: dict, identical: int, index: int = 0) -> Fragment:

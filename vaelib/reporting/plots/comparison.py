@@ -5,6 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from vaelib.analysis import verdicts
 from vaelib.analysis.verdicts import Verdict
@@ -45,6 +46,7 @@ def intervals(ax: Axes, table: pd.DataFrame, column: str, label: str) -> Axes:
         ax.plot(row[column], y, look["marker"], color=look["color"], markersize=5)
     ax.set_yticks(range(len(table)), table["activation"])
     ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.xaxis.set_major_locator(MaxNLocator(3))  # long numbers must not meet
     ax.set_xlabel(label)
     return ax
 

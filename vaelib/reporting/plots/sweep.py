@@ -28,8 +28,8 @@ def candidate_curves(
     order : sequence of str
         Activations, in the order of the legend.
     floor : float
-        ELBO of a constant image, drawn as a dotted line. What is far below it is
-        outside the axes.
+        ELBO of a constant image, drawn as a dotted line, unless all values are far above
+        it. What is far below it is outside the axes.
     title : str
 
     Returns
@@ -41,9 +41,13 @@ def candidate_curves(
     chosen = table[table["chosen"]]
     ax.plot(chosen[x], chosen["mean"], "o", markersize=9, color="black", fillstyle="none")
     ax.axhline(floor, color="black", linestyle=":", linewidth=1)
-    best = table["mean"].max()
-    ax.set_ylim(floor - 0.2 * (best - floor), best + 0.05 * (best - floor))
+    best, worst = table["mean"].max(), table["mean"].min()
+    lowest = max(floor - 0.2 * (best - floor), worst - 0.2 * (best - worst))
+    ax.set_ylim(lowest, best + 0.05 * (best - lowest))
     log_scale(ax, "x")
+    values = sorted(table[x].unique())
+    ax.set_xticks(values, [f"{value:g}" for value in values])
+    ax.minorticks_off()
     ax.set_xlabel(columns.label(x))
     ax.set_ylabel("validation ELBO (nats)")
     ax.set_title(title)

@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, interval, listed, nats, number
-from vaelib.results.columns import BY_COLUMN, label
+from vaelib.results.columns import ARCHITECTURES, BY_COLUMN, label
 
 BEST = " reaches the best test ELBO"
 
@@ -70,6 +71,7 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
         if len(ranked) > 2:
             behind = number(worst["behind"], 3)
             rest += f" The last, {worst['activation']}, is {behind} nats behind."
+    rest += _pca_ahead(ranked["mse"], comparison.get("pca"))
     return Statement(f"{setting}, ", best["activation"], f"{result}. {rest}")
 
 
@@ -101,13 +103,12 @@ def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
 
 def _network(comparison: dict, facts: dict) -> list[str]:
     """Return what kind of network was trained, where the study has not one for each comparison."""
-    kinds = {"dense": "dense layers", "conv": "convolutions"}
     likelihoods = {
         "bernoulli": "a Bernoulli likelihood",
         "gaussian": "a Gaussian likelihood with a shared variance",
     }
     architectures = {one.get("architecture") for one in facts["comparisons"]}
-    kind = kinds.get(comparison.get("architecture")) if len(architectures) == 1 else None
+    kind = ARCHITECTURES.get(comparison.get("architecture")) if len(architectures) == 1 else None
     likelihood = likelihoods.get(facts["images"][comparison["dataset"]].get("likelihood"))
     return [part for part in (kind, likelihood) if part]
 
@@ -144,14 +145,19 @@ def against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) -> 
     better, tied, unknown = (
         groups.get(verdict, []) for verdict in (Verdict.BETTER, Verdict.TIED, Verdict.OPEN)
     )
+    least = comparison["margins"]["elbo"]
+    within = margin("elbo", least)
+    slightly = [name for name in better if against.loc[name, "difference"] < least]
+    by_little = f", than {listed(slightly)} by less than the margin of {within}" if slightly else ""
+    if len(slightly) == len(better) > 0:
+        by_little = f", though by less than the margin of {within}"
     if len(better) == len(against):
         others = {1: "the other", 2: "both others"}.get(len(better), f"all {len(better)} others")
-        return f"significantly better than {others}"
+        return f"significantly better than {others}{by_little}"
     clauses = ["not significantly better than any other activation"]
     if better:
-        clauses = [f"significantly better than {listed(better)}"]
+        clauses = [f"significantly better than {listed(better)}{by_little}"]
     if tied:
-        within = margin("elbo", comparison["margins"]["elbo"])
         clauses.append(f"practically tied with {listed(tied)} (within {within})")
     retired = {
         one["activation"]: one["leader"]
@@ -182,6 +188,16 @@ def _ahead(second: pd.Series, at_once: bool) -> str:
         text += f"; {new} for new images of the same kind" if new else ""
         text += "; with 95 % for all pairs at once)" if at_once else "; 95 % for this pair alone)"
     return f"{text}."
+
+
+def _pca_ahead(errors: pd.Series, pca: Mapping | None) -> str:
+    """Return that PCA reconstructs better than all networks, where it does."""
+    if not pca or not pca["mse"] < errors.min():
+        return ""
+    return (
+        f" PCA with as many components as latent units has a lower MSE than all of them: "
+        f"{number(pca['mse'], 3)}, against {number(errors.min(), 3)} at best."
+    )
 
 
 def margin(column: str, value: float) -> str:

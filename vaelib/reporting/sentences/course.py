@@ -57,8 +57,20 @@ def _models_of(race: dict) -> int:
     )
 
 
-def training_ends(summary: pd.DataFrame, study: dict) -> str:
-    """Return at which epoch training ended, and for how many models it had not."""
+def training_ends(
+    summaries: Sequence[pd.DataFrame], study: dict, labels: Sequence[str] = ("",)
+) -> str:
+    """Return at which epoch training ended, and for how many models it had not.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        Of each comparison; the epochs are those of the first.
+    study : dict
+        Of ``study.json``.
+    labels : sequence of str
+        Of the comparisons; empty where there is one.
+    """
     if study["patience"] is None:
         return (
             f"All models were trained for {count(study['epochs'], 'epoch')}, whether or not their "
@@ -66,18 +78,20 @@ def training_ends(summary: pd.DataFrame, study: dict) -> str:
         )
     ends = "; ".join(
         f"{row.activation} {row.epochs:.0f}"
-        for row in summary.dropna(subset=["epochs"]).itertuples()
+        for row in summaries[0].dropna(subset=["epochs"]).itertuples()
     )
     late = [
-        f"{row.runs - row.diverged - row.ended} of {row.activation}"
+        f"{row.runs - row.diverged - row.ended} of {row.activation}{f' ({label})' if label else ''}"
+        for summary, label in zip(summaries, labels, strict=True)
         for row in summary.itertuples()
         if row.ended < row.runs - row.diverged
     ]
-    text = f"Training ended on average after these epochs, the last {study['patience']} of which "
-    text += f"improved nothing: {ends}. "
+    text = f"Training ends with {count(study['patience'], 'epoch')} that improve nothing. "
+    text += f"Epochs trained, on average: {ends}. "
+    where = " in all settings" if len(summaries) > 1 else ""
     if late:
-        return text + f"Of these models it had not ended at {study['epochs']}: {listed(late)}."
-    return text + "It had ended for every model."
+        return text + f"At {study['epochs']} it had not ended for {listed(late)}."
+    return text + f"It had ended for every model{where}."
 
 
 def lead(spells: Sequence[tuple[str, float, float]], unit: str) -> str:

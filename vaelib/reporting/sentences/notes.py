@@ -38,8 +38,8 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
         "ended early).",
         "Behind is the mean paired difference of the test ELBO (evidence lower bound; higher is "
         "better) from that of the first row, with its interval over replicates.",
-        "Dark green marks the best value of a column, light green the values that no "
-        "other is significantly better than, where a metric has verdicts (see below).",
+        "Where a metric has verdicts (see below), dark green marks the best value of its column, "
+        "light green the values that no other is significantly better than.",
         f"{drawn}; test images were scored once, after training.",
     ]
     if study["design"] == "race":

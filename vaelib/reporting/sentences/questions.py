@@ -126,19 +126,27 @@ def _choice(measured: Measurements, widest: Case | None, where: str) -> tuple[st
 
 def _cures(claims: dict) -> tuple[str, ...]:
     sigmoid, tanh, relu = (claims[4, part] for part in ("sigmoid", "tanh", "relu"))
-    remedies = ("deeper model", "other optimiser", "other activation")
-    cured = [f"by {_with_article(part)}: {_verdict(claims[7, part])}" for part in remedies]
-    return (
-        f"That it vanishes with depth is {_verdict(sigmoid)} for sigmoid and {_verdict(tanh)} for "
-        f"tanh.",
-        f"That it does not for ReLU is {_verdict(relu)}.",
-        f"That it is cured {'; '.join(cured)}.",
+    depth, optimizer = claims[7, "deeper model"], claims[7, "other optimiser"]
+    activation = claims[7, "other activation"]
+    sentences = (
+        f"That the gradient vanishes with depth is {_verdict(sigmoid)} for sigmoid and "
+        f"{_verdict(tanh)} for tanh; that it does not is {_verdict(relu)} for ReLU.",
+        f"That another activation cures it is {_verdict(activation)}; that another optimiser does "
+        f"is {_verdict(optimizer)}; that a deeper model does is {_verdict(depth)}.",
     )
+    kept = _kept(activation.evidence)
+    return (*sentences, f"In the place of one that vanishes, {kept}.") if kept else sentences
 
 
-def _with_article(noun: str) -> str:
-    """Return a noun with its indefinite article."""
-    return f"another {noun.removeprefix('other ')}" if noun.startswith("other ") else f"a {noun}"
+def _kept(rows: pd.DataFrame) -> str:
+    """Return how often each activation keeps the gradient where another one does not."""
+    if rows.empty:
+        return ""
+    by_name = rows["outcome"].eq(Outcome.HOLDS).groupby(rows["activation"]).agg(["sum", "size"])
+    by_name["share"] = by_name["sum"] / by_name["size"]
+    by_name = by_name.sort_values(["share", "size"], ascending=False, kind="stable")
+    parts = [f"{row.Index} keeps it in {row.sum} of {row.size}" for row in by_name.itertuples()]
+    return listed(parts)
 
 
 def _many(rows: pd.DataFrame, outcome: Outcome) -> int:

@@ -74,7 +74,7 @@ def across(
     study, compared = facts["study"], facts["comparisons"]
     ranked = [one.dropna(subset=["elbo"]) for one in summaries]
     counts = _firsts(ranked)
-    settings = f"In {count(len(compared), 'setting')}, {_length_of_all(study)}, "
+    settings = f"In {count(len(compared), 'setting')}, {_length_of_all(summaries, study)}, "
     if counts.empty:
         return Statement(settings, "", "no model finished: there is nothing to compare.")
     name = counts.index[0]
@@ -94,6 +94,7 @@ def across(
             f" The highest of all is {number(best['elbo'], 4)} nats, of {best['activation']} with "
             f"{compared[top]['label']}."
         )
+    text += _spread(ranked, compared)
     return Statement(settings, name, text + _flow_with_depth(ranked, compared))
 
 
@@ -103,11 +104,13 @@ def _firsts(ranked: Sequence[pd.DataFrame]) -> pd.Series:
     return pd.Series(names, dtype=object).value_counts()
 
 
-def _length_of_all(study: dict) -> str:
+def _length_of_all(summaries: Sequence[pd.DataFrame], study: dict) -> str:
     """Return how long models were trained, and how many replicates there are."""
     ended = "trained until validation stops improving"
     if study["patience"] is None:
         ended = f"after {count(study['epochs'], 'epoch')}"
+    elif any((one["ended"] < one["runs"] - one["diverged"]).any() for one in summaries):
+        ended += f" (at most {count(study['epochs'], 'epoch')})"
     upto = "up to " if study["design"] == "race" else ""
     return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
 
@@ -136,6 +139,23 @@ def _clearly_first(clear: int, first: int) -> str:
 def _is_best(pairs: pd.DataFrame, name: str) -> bool:
     against = comparisons.verdicts_against_others(pairs, name, "elbo")
     return len(against) > 0 and bool((against["verdict"] == Verdict.BETTER).all())
+
+
+def _spread(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
+    """Return how far activations are apart, where that is least and most."""
+    behind = {
+        one["label"]: rows["behind"].max()
+        for one, rows in zip(compared, ranked, strict=True)
+        if rows["behind"].max() > 0
+    }
+    if len(behind) < 2:
+        return ""
+    least, most = min(behind, key=behind.get), max(behind, key=behind.get)
+    at_least, at_most = (" at least", " at most") if len(behind) > 2 else ("", "")
+    return (
+        f" The furthest behind the first is {number(behind[least], 3)} nats behind it{at_least} "
+        f"({least}), and {number(behind[most], 3)}{at_most} ({most})."
+    )
 
 
 def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:

@@ -9,7 +9,7 @@ from vaelib.formatting import count, fixed, listed, number, ratio
 from vaelib.results.columns import label
 
 
-def candidates(table: pd.DataFrame, tuned: Sequence[str]) -> str:
+def candidates(table: pd.DataFrame, tuned: Sequence[str], setting: str = "") -> str:
     """Describe the validation ELBO of what each activation could be given.
 
     Parameters
@@ -18,9 +18,12 @@ def candidates(table: pd.DataFrame, tuned: Sequence[str]) -> str:
         See `analysis.tuning.candidates`.
     tuned : sequence of str
         The columns that tell candidates apart.
+    setting : str
+        Of the comparison; empty where there is one.
     """
     chosen = table[table["chosen"]].sort_values("mean", ascending=False)
-    what = f"Mean validation ELBO of each {' and '.join(map(label, tuned))}."
+    where = f" with {setting}" if setting else ""
+    what = f"Mean validation ELBO of each {' and '.join(map(label, tuned))}{where}."
     if chosen.empty:
         return f"{what} No model finished."
     best, worst = chosen.iloc[0], chosen.iloc[-1]
