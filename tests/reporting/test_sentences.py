@@ -377,8 +377,8 @@ def test_the_answer_over_several_settings_counts_who_is_first():
     found = str(sentences.across(rows, pairs, settings(label=["depth 1", "depth 2"])))
     assert found == (
         "In 2 settings, after 20 epochs, with 4 replicates each, elu has the best mean test ELBO "
-        "as often as tanh: elu in 1 and tanh in 1. Where it is first, it is significantly better "
-        "than every other activation. The highest of all is −90.00 nats, of tanh with depth 2. "
+        "with depth 1, tanh with depth 2. Where it is first, it is significantly better than every "
+        "other activation. The highest of all is −90.00 nats, of tanh with depth 2. "
         "The furthest behind the first is 5.00 nats behind it (depth 2), and 9.75 (depth 1)."
     )
 

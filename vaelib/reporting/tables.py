@@ -92,7 +92,7 @@ def results(summary: pd.DataFrame, pca: Mapping | None = None) -> Table:
         elbo, *cells = [_cell(row, metric, summary) for metric in _FIRST_METRICS]
         rows.append((row["activation"], [finished, elbo, _behind(row, summary), *cells]))
     elbo, *titles = [metric.title for metric in _FIRST_METRICS]
-    reference = None if pca is None else _of_pca(pca)
+    reference = None if pca is None else _of_pca(pca, summary)
     head = ["activation", "models finished", elbo, "behind (nats)", *titles]
     return Table(head, rows, reference)
 
@@ -225,15 +225,15 @@ def setting(value) -> str:
     return "none" if value is None else value
 
 
-def _of_pca(pca: Mapping) -> tuple[str, list[Cell]]:
-    """Return the row of principal components in the table of results."""
+def _of_pca(pca: Mapping, summary: pd.DataFrame) -> tuple[str, list[Cell]]:
+    """Return the row of principal components in the table of results, as precise as others."""
     components = count(pca["components"], "component")
     cells = [Cell("no network", components), Cell(NO_VALUE)]  # models; how far behind
     for metric in _FIRST_METRICS:
         if metric.of_reconstructions:
             bounds = [pca.get(f"{metric.column}_{bound}", math.nan) for bound in ("low", "high")]
-            shown = number(pca[metric.column], metric.digits)
-            cells.append(Cell(shown, interval(*bounds, metric.digits)))
+            values = [pca[metric.column], *bounds]
+            cells.append(_shown(values, metric.digits, _places(metric, summary)))
         else:
             cells.append(Cell(NO_VALUE))
     return "PCA", cells
@@ -274,19 +274,20 @@ def _cell(row: pd.Series, metric: Metric, summary: pd.DataFrame) -> Cell:
     )
     mark = "best" if is_best else "tie" if marked and row[f"{metric.column}_tie"] else ""
     bounds = [f"{metric.column}_low", f"{metric.column}_high"]
-    places = _places(column, summary[bounds[1]] - summary[bounds[0]], metric.digits)
-    return _shown([value, *row[bounds]], metric.digits, places, mark)
+    return _shown([value, *row[bounds]], metric.digits, _places(metric, summary), mark)
 
 
-def _places(values: pd.Series, widths: pd.Series, digits: int) -> int | None:
+def _places(metric: Metric, summary: pd.DataFrame) -> int | None:
     """Return the decimal places of a column, so that its intervals are seen to have a width.
 
     None where its values differ too much for that: each then has its significant digits.
     """
-    sizes = values.abs()[values.abs() > 0]
+    low, high = (summary[f"{metric.column}_{bound}"] for bound in ("low", "high"))
+    sizes, widths = summary[metric.column].abs(), high - low
+    sizes = sizes[sizes > 0]
     if sizes.empty or math.isinf(sizes.max()) or sizes.max() > 10 * sizes.min():
         return None
-    places = places_of(sizes.min(), digits)
+    places = places_of(sizes.min(), metric.digits)
     width = widths[widths > 0].median()
     return places if math.isnan(width) else min(max(places, places_of(width, 1)), places + 2)
 

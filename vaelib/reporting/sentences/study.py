@@ -45,7 +45,8 @@ def in_short(
         return Statement("", "", "No model finished: there is nothing to compare.")
     if len(summaries) > 1:
         where = f"In {count(len(summaries), 'setting')}, "
-        return Statement(where, firsts.index[0], f"{_most_often_first(firsts, len(summaries))}.")
+        found = _most_often_first(firsts, ranked, facts["comparisons"])
+        return Statement(where, firsts.index[0], f"{found}.")
     names, elbo = ranked[0]["activation"], ranked[0]["elbo"].iloc[0]
     text = f"{BEST}, {number(elbo, 4)} nats"
     if len(names) > 1 and len(judged[0]):
@@ -83,7 +84,7 @@ def across(
         for one, pairs in zip(ranked, judged, strict=True)
         if len(one) and one["activation"].iloc[0] == name
     )
-    text = f"{_most_often_first(counts, len(compared))}. {_clearly_first(clear, counts[name])}"
+    text = f"{_most_often_first(counts, ranked, compared)}. {_clearly_first(clear, counts[name])}"
     if len({one["dataset"] for one in compared}) == 1:
         top = max(
             (one for one in range(len(ranked)) if len(ranked[one])),
@@ -115,9 +116,23 @@ def _length_of_all(summaries: Sequence[pd.DataFrame], study: dict) -> str:
     return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
 
 
-def _most_often_first(counts: pd.Series, settings: int) -> str:
-    """Return in how many settings activations are first, as said of the first of `counts`."""
-    what = " has the best mean test ELBO"
+def _most_often_first(
+    counts: pd.Series, ranked: Sequence[pd.DataFrame], compared: Sequence[dict]
+) -> str:
+    """Return in how many settings activations are first, as said of the first of `counts`.
+
+    In which, where each is first in one.
+    """
+    what, settings = " has the best mean test ELBO", len(compared)
+    if counts.iloc[0] == 1 < len(counts) <= 3:
+        where = {
+            rows["activation"].iloc[0]: one["label"]
+            for rows, one in zip(ranked, compared, strict=True)
+            if len(rows)
+        }
+        first, *others = counts.index
+        others = [f"{name} with {where[name]}" for name in others]
+        return f"{what} with {where[first]}, {listed(others)}"
     if len(counts) == 1 and counts.iloc[0] == settings:
         return f"{what} in {'both' if settings == 2 else 'all'}"
     shares = listed([f"{one} in {many}" for one, many in counts.items()])

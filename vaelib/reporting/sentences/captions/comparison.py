@@ -157,7 +157,7 @@ def race_stages(race: Mapping) -> str:
     ]
     left = listed(list(race["alive"])) if race["alive"] else "none"
     retired = "; ".join(parts) or "none retired"
-    return f"Replicates of each activation in the race. Left: {left}; {retired}."
+    return f"Replicates of each activation in the race. In it to the end: {left}; {retired}."
 
 
 def _are(many: int) -> str:

@@ -27,9 +27,8 @@ def reconstructions(pictures: Gallery, order: Sequence[str], part: slice) -> str
     }
     low, high = min(errors, key=errors.get), max(errors, key=errors.get)
     numbers = listed([str(image) for image in pictures.index[part]])
-    spread = f"{number(errors[low], 2)} ({low})"
-    if low != high:
-        spread += f" to {number(errors[high], 2)} ({high})"
+    least, most = number(errors[low], 2), number(errors[high], 2)
+    spread = least if least == most else f"{least} ({low}) to {most} ({high})"
     pca = " and PCA" if pictures.pca is not None else ""
     return (
         f"Test images no. {numbers}, as decoded by the models of {count(len(shown), 'activation')}"
