@@ -28,11 +28,11 @@ else
 endif
 	@touch $@
 report: env ## Train and compare: STUDY=studies/article.yml, and fields such as EPOCHS=5
-	@exec $(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter DEVICE,$(GIVEN)),--device "$$DEVICE") $(if $(filter no,$(SHARED_FOLDER)),--no-shared-folder) -- "$$STUDY" $(FIELDS)
+	@exec $(BIN)/python -m vaelib --reports "$$REPORTS" $(if $(SCHEDULER),--scheduler "$$SCHEDULER") $(if $(filter DEVICE,$(GIVEN)),--device "$$DEVICE") $(if $(filter SHARED_FOLDER,$(GIVEN)),--shared-folder "$$SHARED_FOLDER") -- "$$STUDY" $(FIELDS)
 open: ## Show the page of all studies in a browser
 	@$(PYTHON) -m webbrowser -t "file://$$(realpath "$$REPORTS")/index.html"
 claims: env ## Test the claims of articles on all finished studies: reports/claims.html
-	@$(BIN)/python -c 'import os; from vaelib.study import report; print(report.audit(os.environ["REPORTS"]))'
+	@$(BIN)/python -m vaelib.study.audit "$$REPORTS"
 publish: env ## Copy a report to reports/published, which is committed: STUDY=studies/depth.yml
 	@$(BIN)/python -m vaelib.study.publish "$$REPORTS" "$$STUDY"
 lab: env ## Open JupyterLab on copies of the notebooks in lab/, which keeps your changes

@@ -139,9 +139,9 @@ def test_the_device_is_no_field_and_given_by_the_command_alone(given_to_python, 
 
 def test_variables_of_make_about_a_cluster_are_no_fields(given_to_python):
     arguments = given_to_python("SCHEDULER=tcp://a b:1", "SHARED_FOLDER=no", "EPOCHS=3")
-    options = ["--scheduler", "tcp://a b:1", "--no-shared-folder", "--"]
+    options = ["--scheduler", "tcp://a b:1", "--shared-folder", "no", "--"]
     assert arguments[4:] == [*options, "studies/default.yml", "EPOCHS=3"]
-    assert "--no-shared-folder" not in given_to_python("SHARED_FOLDER=yes")
+    assert "--shared-folder" not in given_to_python("EPOCHS=3")
 
 
 def test_a_signal_to_make_reaches_the_command(tmp_path):

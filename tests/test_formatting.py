@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vaelib.formatting import (
+    change,
     count,
     duration,
     file_name,
@@ -23,6 +24,8 @@ from vaelib.formatting import (
         (-125.349, 4, "−125.3"),
         (0.022843, 3, "0.0228"),
         (16.0, 3, "16.0"),
+        (9.98, 2, "10"),
+        (0.0999, 1, "0.1"),
         (1234.5, 3, "1234"),
         (0, 3, "0"),
         (np.inf, 3, "∞"),
@@ -33,6 +36,13 @@ from vaelib.formatting import (
 )
 def test_numbers_have_their_digits_a_true_minus_and_no_exponent(value, digits, text):
     assert number(value, digits) == text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(0.979, "−2.1 %"), (1, "+0.0 %"), (1.5, "+50 %"), (13.05, "+1,205 %")]
+)
+def test_a_logarithm_is_shown_as_a_change_in_percent(ratio, text):
+    assert change(np.log(ratio)) == text
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,17 @@ def test_another_backend_is_refused_before_anything_starts(study, refused, monke
 
 
 @pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("NO", "error: shared_folder: 'NO' is not allowed; allowed: yes or no\n"),
+        ("no", "error: shared_folder: no is for a scheduler; allowed: yes without one\n"),
+    ],
+)
+def test_a_shared_folder_is_yes_or_no_and_of_a_scheduler(study, refused, value, line):
+    assert refused(study, "--shared-folder", value) == line
+
+
+@pytest.mark.parametrize(
     "name", ["a b, c.npz", "it's [1] (2).npz", "x: y # z.npz", "-.npz", "é.npz"]
 )
 def test_a_path_may_have_any_character(study, refused, name):

@@ -29,16 +29,23 @@ def _make_report(arguments: list[str] | None) -> int:
     parser.add_argument("override", nargs="*", help="field=value, in the place of the file's")
     parser.add_argument("--reports", default="reports", help="folder of the reports")
     parser.add_argument("--scheduler", help="address of a dask scheduler to run on")
+    parser.add_argument("--shared-folder", help="no: its workers do not see the reports")
     parser.add_argument(
         "--no-shared-folder",
-        action="store_true",
-        help="images and results travel: its workers do not see the reports",
+        dest="shared_folder",
+        action="store_const",
+        const="no",
+        help="the same: images and results travel",
     )
     parser.add_argument("--device", default="cpu", help="cpu, or gpu: a notebook on each")
     options = parser.parse_args(arguments)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         print(f"error: KERAS_BACKEND: {backend!r} is set; allowed: 'tensorflow'", file=sys.stderr)
+        return 2
+    if options.shared_folder not in (None, "yes", "no"):
+        shown = repr(options.shared_folder)
+        print(f"error: shared_folder: {shown} is not allowed; allowed: yes or no", file=sys.stderr)
         return 2
     # Seconds of imports, in which a signal ends the command as it does later.
     from vaelib.reporting import index
@@ -52,7 +59,7 @@ def _make_report(arguments: list[str] | None) -> int:
             study,
             options.reports,
             scheduler=options.scheduler,
-            shared_folder=not options.no_shared_folder,
+            shared_folder=options.shared_folder != "no",
             device=options.device,
         )
     except (StudyError, ValueError, OSError) as error:
@@ -92,7 +99,5 @@ def _overrides(assignments: list[str]) -> dict:
 
 if __name__ == "__main__":
     code = main()
-    if code > 128:  # at once: libraries take seconds to be unloaded
-        sys.stdout.flush()
-        os._exit(code)
-    sys.exit(code)
+    sys.stdout.flush()
+    os._exit(code)  # at once: libraries take seconds to be unloaded

@@ -59,7 +59,8 @@ def percent(share: float) -> str:
 
 def change(logarithm: float) -> str:
     """Show the logarithm of a ratio as a change in percent, signed."""
-    return true_minus(f"{100 * math.expm1(logarithm):+.3g} %")
+    share = 100 * math.expm1(logarithm)
+    return true_minus(f"{share:+,.{max(0, 1 - int(abs(share) >= 10))}f} %")
 
 
 def duration(seconds: float) -> str:

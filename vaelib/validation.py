@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import BeforeValidator, Field
 
+from vaelib.formatting import count
+
 # How pydantic begins its messages.
 _ALLOWED = re.compile(r"(?:Value error, )?(?:Input|String|List|Tuple) should (?:be )?")
 
@@ -23,7 +25,7 @@ class FieldError(ValueError):
     """Refuses a field; the message is final, and pydantic only carries it."""
 
 
-def _whole_number(value: Any) -> Any:
+def whole_number(value: Any) -> Any:
     """Read NumPy's integers as Python's; leave booleans for pydantic to refuse."""
     if _is_boolean(value) or not hasattr(type(value), "__index__"):
         return value
@@ -63,13 +65,13 @@ def _image_size(value: Any) -> list | tuple:
     """Read one number as height and width."""
     value = value.tolist() if hasattr(value, "tolist") else value
     sides = value if isinstance(value, list | tuple) else [value, value]
-    whole = [_whole_number(side) for side in sides]
+    whole = [whole_number(side) for side in sides]
     if len(whole) != 2 or not all(type(side) is int and 8 <= side <= 128 for side in whole):
         raise ValueError("Input should be a whole number from 8 to 128, or [height, width]")
     return whole
 
 
-_WHOLE = BeforeValidator(_whole_number)
+_WHOLE = BeforeValidator(whole_number)
 Count = Annotated[int, Field(gt=0, strict=True), _WHOLE]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True), _WHOLE]
 Whole = Annotated[int, Field(ge=0, strict=True), _WHOLE]
@@ -144,9 +146,13 @@ def one_line(error: dict, fields: Iterable[str] = (), field: str = "") -> str:
     value = shown(error["input"])
     if error["type"] == "extra_forbidden":
         return (
-            f"{field}: unknown field (value {value}); did you mean {_nearest(field, fields)!r}? "
+            f"{field}: unknown field (value {value}); did you mean "
+            f"{_nearest(field.rpartition('.')[2], fields)!r}? "
             f"allowed: {', '.join(fields)}"
         )
+    if error["type"] == "too_short":
+        least = error["ctx"]["min_length"]
+        return f"{field}: {value} is not allowed; allowed: at least {count(least, 'value')}"
     message = _ALLOWED.sub("allowed: ", error["msg"], count=1)
     return f"{field}: {value} is not allowed; {message}"
 

@@ -108,8 +108,8 @@ def test_a_race_is_told_from_its_stages():
     ]
     race = {"stages": stages, "alive": ["elu", "selu"]}
     assert captions.race_stages(race) == (
-        "Replicates of each activation in the race. In it to the end: elu and selu; tanh and relu retired "
-        "after 4 replicates."
+        "Replicates of each activation in the race. In it to the end: elu and selu; tanh and relu "
+        "retired after 4 replicates."
     )
 
 

@@ -52,7 +52,7 @@ def test_a_study_is_shown_with_its_plan_time_and_fields(shown):
         Study.create(question="Who <wins>?", activations="relu,elu", seeds=4, latent_dim=7)
     )
     assert "8 models in all. 8 models to train" in found.get_text()
-    assert "Who <wins>? 2 activations, 1 setting, up to 4 replicates each: 8" in found.get_text()
+    assert "Who <wins>? 2 activations, 1 setting, 4 replicates each: 8" in found.get_text()
     rows = {row.th.get_text(): row.td.get_text() for row in found.tbody.find_all("tr")}
     assert rows["activations"] == "relu, elu"
     assert rows["seeds"] == "0, 1, 2, 3"

@@ -118,6 +118,32 @@ def test_the_answer_says_what_can_be_said(rows, pairs, seeds, ending):
     assert re.search(f"{ending}$", str(found))
 
 
+@pytest.mark.parametrize(
+    ("differences", "said"),
+    [
+        ((5.0, 5.0), "than both others. "),
+        ((0.5, 5.0), "than both others, than selu by less than the margin of 1.0 nats. "),
+        ((0.5, 0.5), "than both others, though by less than the margin of 1.0 nats. "),
+    ],
+)
+def test_a_lead_within_the_margin_is_named(differences, said):
+    pairs = report_tables.verdicts(
+        ("elu", "selu", Verdict.BETTER), ("elu", "tanh", Verdict.BETTER)
+    ).assign(difference=differences)
+    found = str(sentences.answer(summary(BEST, TIED, WORST), pairs, facts()))
+    assert f"It is significantly better {said}" in found
+
+
+@pytest.mark.parametrize(("mse", "better"), [(0.5, True), (1.0, False), (1.5, False)])
+def test_pca_is_named_where_it_has_the_lowest_error(mse, better):
+    given = facts()
+    given["comparisons"][0]["pca"] = {**PCA, "mse": mse}
+    found = str(sentences.answer(summary(BEST, WORST), WON, given))
+    assert (
+        found.endswith("has a lower MSE than all of them: 0.500, against 1.00 at best.") == better
+    )
+
+
 def test_the_answer_states_which_comparison_it_is_about():
     rows, given = summary(BEST, WORST), facts(label="depth 1")
     assert "4 replicates each, depth 1), elu" in str(sentences.answer(rows, WON, given))

@@ -88,10 +88,60 @@ def test_pca_is_a_row_apart_that_is_never_the_best(components, name):
     shown, cells = found.reference
     assert shown == "PCA"
     assert cells[0] == Cell("no network", name)
-    of_pca = {"MSE": Cell("0.0271", "0.0270 to 0.0272"), "PSNR (dB)": Cell("16.0")}
-    of_pca["SSIM"] = Cell("0.500")
+    of_pca = {"MSE": Cell("0.0271", "0.0270 to 0.0272"), "PSNR (dB)": Cell("16.00")}
+    of_pca["SSIM"] = Cell("0.50")
     expected = [of_pca.get(title, Cell(NO_VALUE)) for title in found.head[2:]]
     assert cells[1:] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "width", "shown"),
+    [
+        ((18.234, 18.2), 0.02, ["18.23", "18.20"]),  # else no interval had a width
+        ((18.234, 18.2), 3.0, ["18.2", "18.2"]),
+        ((18.234, 18.2), 1e-9, ["18.234", "18.200"]),  # two places more at most
+        ((0.0261, 0.0095), 0.001, ["0.02610", "0.00950"]),
+        ((2.0, 0.0031), 0.001, ["2.00", "0.00310"]),  # too different for one precision
+        ((0.0, 0.0), 1.0, ["0", "0"]),
+    ],
+)
+def test_a_column_is_as_precise_as_its_intervals_are_wide(values, width, shown):
+    rows = [{"psnr": one, "psnr_low": one - width, "psnr_high": one} for one in values]
+    assert [cell.text for cell in cells(summary(*rows), "psnr")] == shown
+
+
+def test_how_far_others_are_behind_has_one_precision():
+    behind = [np.nan, 0.995, 2.14, 10.25]
+    rows = [{"behind": one, "behind_low": one, "behind_high": one + 1} for one in behind]
+    found = [row[2].text for _, row in tables.results(summary(*rows)).rows]
+    assert found == [NO_VALUE, "0.99", "2.14", "10.25"]
+
+
+def test_what_has_no_verdicts_has_no_mark():
+    fast = {"seconds_per_epoch": 0.5, "seconds_per_epoch_tie": True}
+    (first, second) = cells(summary(fast, {"seconds_per_epoch": 2.0}), "seconds_per_epoch")
+    assert first.mark == second.mark == ""
+
+
+def test_evidence_has_its_estimate_in_words_whether_or_not_it_varies():
+    rows = pd.DataFrame(
+        {
+            "a": ["relu"],
+            "b": ["tanh"],
+            "difference": [0.5],
+            "low": [-np.inf],
+            "high": [np.inf],
+            "margin": [1.0],
+            "outcome": ["open"],
+        }
+    )
+    found = tables.evidence(rows)
+    assert found.head == ["activation", "other", "difference", "95 % from", "95 % to", "outcome"]
+    ((name, one),) = found.rows
+    expected = ["tanh", "0.5", NO_VALUE, NO_VALUE, "open"]
+    assert (name, [cell.text for cell in one]) == ("relu", expected)
+    many = pd.concat([rows, rows.assign(depth=2, margin=3.0)], ignore_index=True)
+    assert {"margin", "depth"} <= {*tables.evidence(many).head}
 
 
 def test_tables_of_earlier_reports_have_no_row_of_pca():

@@ -1,5 +1,8 @@
 """Fields of a study: what is read from what, and what is refused in one line."""
 
+import os
+
+import numpy as np
 import pytest
 
 from vaelib import Study
@@ -12,6 +15,7 @@ from vaelib.training import examples
     [
         ("seeds", 3, [0, 1, 2]),
         ("seeds", [3], [3]),
+        ("seeds", np.int64(3), [0, 1, 2]),
         ("seeds", "4,7", [4, 7]),
         ("activations", "tanh, swish", ["tanh", "silu"]),
         ("activations", "relu6", ["relu6"]),
@@ -126,7 +130,16 @@ def test_a_file_gets_its_whole_path_and_a_name_does_not(tmp_path, monkeypatch):
         ),
         ({"gallery_images": 65}, "gallery_images: 65", "64"),
         ({"margin": 1}, "margin: 1", "less than 1"),
-        ({"name": "runs"}, "name: 'runs' is a folder of all studies", "another"),
+        ({"name": "runs"}, "name: 'runs' is what all studies have in common", "another"),
+        ({"name": "claims.html"}, "name: 'claims.html' is what all studies have", "another"),
+        (
+            {"activations": [{"leaky_relu": 0.1}]},
+            "activations: {'leaky_relu': 0.1} is no",
+            "string",
+        ),
+        ({"activations": [["relu"]]}, "activations: ['relu'] is not allowed", "allowed: "),
+        ({"tune": {"foo": 1}}, "tune.foo: unknown field (value 1); did you mean", "initializer"),
+        ({"dataset": os.devnull}, f"dataset: '{os.devnull}' is neither a file nor", "allowed"),
         ({"decoder_activation": "rellu"}, "decoder_activation: 'rellu' is unknown", "'relu'?"),
         (
             {"decoder_activation": ["silu", "swish"]},

@@ -14,6 +14,8 @@ from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import METRICS, OF_RECONSTRUCTIONS, Direction, Metric
 from vaelib.results.keys import SETTING_KEYS, Status
 
+_ROUNDING = 1e-6  # of tables, relative
+
 
 @dataclasses.dataclass(frozen=True)
 class Rules:
@@ -100,7 +102,9 @@ def epochs_to_target(history: pd.DataFrame, target: float) -> pd.DataFrame:
         ``activation``, ``seed``, ``epochs_to_target``; NaN where the target
         was not reached.
     """
-    reached = history["epoch"].where(history["val_loss"] <= target)
+    # A target that is the loss of a model is rounded otherwise than in its history.
+    within = history["val_loss"] <= target + _ROUNDING * abs(target)
+    reached = history["epoch"].where(within)
     first = reached.groupby([history["activation"], history["seed"]]).min()
     return first.rename("epochs_to_target").reset_index()
 

@@ -7,11 +7,15 @@ import concurrent.futures
 import contextlib
 import logging
 import os
+import socket
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 
+import dask
+from dask.utils import parse_timedelta
 from distributed import Client, KilledWorker
+from distributed.comm import get_address_host_port
 from distributed.versions import VersionMismatchWarning
 
 from vaelib.data.images import ImagePool
@@ -201,6 +205,10 @@ def _quiet() -> Iterator[None]:
 
 def _client(address: str) -> Client:
     try:
+        # At once: a client that finds nobody hangs when the process ends.
+        where = get_address_host_port(address, strict=True)
+        timeout = parse_timedelta(dask.config.get("distributed.comm.timeouts.connect"))
+        socket.create_connection(where, timeout=timeout).close()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", VersionMismatchWarning)  # `facts` says what matters
             return Client(address, set_as_default=False)

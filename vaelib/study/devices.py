@@ -46,7 +46,8 @@ def gpus() -> list[str]:
     if not number:
         raise StudyError(
             f"device: {GPU!r} is not allowed, as TensorFlow sees no GPU; allowed: {CPU!r}, or a "
-            'GPU of NVIDIA with its driver and: .venv/bin/pip install "tensorflow[and-cuda]"'
+            "GPU of NVIDIA with its driver and: python3 -m pip --python .venv/bin/python install "
+            "'tensorflow[and-cuda]'"
         )
     given = [name for name in os.environ.get(VISIBLE_GPUS, "").split(",") if name]
     return given[:number] or [str(n) for n in range(number)]

@@ -1,5 +1,6 @@
 """Types of a study's fields: what is read, what is converted, what is refused."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -10,7 +11,7 @@ from vaelib.data.sources import Source
 from vaelib.models import activations
 from vaelib.results.columns import JUDGED
 from vaelib.study import yaml_file
-from vaelib.validation import FieldError, ImageSize, NotNegative, Seed, shown
+from vaelib.validation import FieldError, ImageSize, NotNegative, Seed, shown, whole_number
 
 LONGEST_LINE = 200
 MOST_SEEDS = 1000
@@ -36,6 +37,7 @@ def to_list(value: Any, info: ValidationInfo) -> list:
 
 def to_seeds(value: Any, info: ValidationInfo) -> list:
     """Read a single number n as the seeds 0 to n - 1."""
+    value = whole_number(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if not 1 <= value <= MOST_SEEDS:
             raise FieldError(
@@ -78,10 +80,20 @@ def to_locations(value: Any) -> list:
                 f"dataset: {str(entry)!r} has bytes that are no UTF-8; allowed: a path in UTF-8, "
                 "such as that of a link"
             )
+        if isinstance(entry, str | Path) and _is_special(Source.parse(entry)):
+            raise FieldError(
+                f"dataset: {str(entry)!r} is neither a file nor a folder; allowed: one of them"
+            )
     return [
         Source.parse(entry).location if isinstance(entry, str | Path) else entry
         for entry in entries
     ]
+
+
+def _is_special(source: Source) -> bool:
+    """Whether it is a device, a pipe or a socket, which may never end."""
+    location = source.location
+    return source.exists and not (os.path.isfile(location) or os.path.isdir(location))
 
 
 def _is_text(path: str) -> bool:

@@ -48,7 +48,7 @@ def defined(values: Mapping[str, Any]) -> dict[str, Any]:
     for field, entries in _lists(values):
         names = [_read(one, field, files, texts) for one in entries]
         found[field] = names
-        for name in {*names} & texts.keys():
+        for name in {one for one in names if isinstance(one, str)} & texts.keys():
             _register(name, texts[name], field, files)
     if texts or not values.get("own_activations"):
         found["own_activations"] = texts

@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from vaelib.exceptions import StudyError
+from vaelib.exceptions import RunError, StudyError
 from vaelib.reporting import plots
 from vaelib.reporting.study_results import load_results
 from vaelib.results import files
@@ -91,9 +91,12 @@ def main(arguments: list[str]) -> int:
     reports, study = arguments
     try:
         print(f"published: {publish(reports, Study.from_yaml(study).name)}")
-    except StudyError as error:
+    except (StudyError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except RunError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -63,6 +63,10 @@ def run_study(
         report, when what the notebooks run on is lost.
     """
     time_limit.seconds()  # refused before anything runs
+    if not isinstance(study, Study):
+        raise StudyError(f"study: {study!r} is no Study; allowed: Study.from_yaml of a file")
+    if not (shared_folder or scheduler):
+        raise StudyError("shared_folder: no is for a scheduler; allowed: yes without one")
     if executor is not None and scheduler is not None:
         raise StudyError("scheduler: given with an executor; allowed: one of them")
     devices.check(device, elsewhere=executor is not None or scheduler is not None)

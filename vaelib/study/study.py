@@ -30,7 +30,9 @@ if TYPE_CHECKING:  # at run time it would load NumPy
 
 DEFAULT_QUESTION = "Which activation function should this VAE use?"
 _LONGEST_SUFFIX = 60  # characters
-RESERVED = ("runs", "published")  # folders of the reports that are no study's
+_OF_CLAIMS = (".csv", ".html", ".ipynb", "-evidence.csv")
+# Names in the folder of the reports that are no study's.
+RESERVED = ("runs", "published", "index.html", *(f"claims{end}" for end in _OF_CLAIMS))
 
 
 class Study(pydantic.BaseModel):
@@ -170,7 +172,7 @@ class Study(pydantic.BaseModel):
     def _consistent(self):
         if self.name in RESERVED:
             raise FieldError(
-                f"name: {self.name!r} is a folder of all studies; allowed: another name"
+                f"name: {self.name!r} is what all studies have in common; allowed: another name"
             )
         names = [Source.parse(dataset).name for dataset in self.dataset]
         if len(set(names)) < len(names):
@@ -219,7 +221,10 @@ class Study(pydantic.BaseModel):
         except pydantic.ValidationError as error:
             first, *others = error.errors()
             more = f" (and {len(others)} more)" if others else ""
-            raise StudyError(one_line(first, cls.model_fields) + more) from None
+            of_tuning = first["loc"][:1] == ("tune",) and len(first["loc"]) > 1
+            known = Tuning.model_fields if of_tuning else cls.model_fields
+            given = [name for name in known if name != "own_activations"]
+            raise StudyError(one_line(first, given) + more) from None
 
     @classmethod
     def from_yaml(cls, path: str | Path, /, **overrides: Any) -> "Study":
@@ -269,11 +274,13 @@ class Study(pydantic.BaseModel):
         most = len(self.activations) * len(self.seeds) * settings
         race = self.design == "race"
         design = "at most, as a race retires what is worse" if race else "in all"
-        tuned = " besides those that serve to tune" if self.tune else ""
-        return (
-            f"{count(len(self.activations), 'activation')}, {count(settings, 'setting')}, up to "
-            f"{count(len(self.seeds), 'replicate')} each: {count(most, 'model')} {design}{tuned}."
-        )
+        tuned = ", besides those that serve to tune" if self.tune else ""
+        parts = [
+            count(len(self.activations), "activation"),
+            count(settings, "setting"),
+            f"{'up to ' if race else ''}{count(len(self.seeds), 'replicate')} each",
+        ]
+        return f"{', '.join(parts)}: {count(most, 'model')} {design}{tuned}."
 
     def expected_time(self, reports: str | Path | None = None) -> str:
         """Return how many models are to train, and for how long, in a sentence.
