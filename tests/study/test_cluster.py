@@ -26,6 +26,7 @@ from vaelib.study.processes import run as run_process
 from vaelib.study.workspace import Workspace
 
 _DEADLINE = 240  # seconds that a process may take to start on a busy machine
+_CLOSING = 60  # seconds that it may take to end by itself
 
 
 class Processes:
@@ -51,7 +52,11 @@ class Processes:
         for process in reversed(self._started):
             process.terminate()
         for process in self._started:
-            process.wait(timeout=_DEADLINE)
+            try:
+                process.wait(timeout=_CLOSING)
+            except subprocess.TimeoutExpired:  # a worker may wait for a scheduler that is gone
+                process.kill()
+                process.wait(timeout=_DEADLINE)
 
     def _address(self, folder: Path) -> str | None:
         try:

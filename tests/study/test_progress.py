@@ -119,7 +119,7 @@ def test_failed_models_are_counted_and_the_stage_is_named(tiny, terminal):
     [
         (
             {"activations": ["relu", "elu"], "seeds": 3},
-            "2 activations, 1 setting, up to 3 replicates each: 6 models in all.",
+            "2 activations, 1 setting, 3 replicates each: 6 models in all.",
         ),
         (
             {"activations": ["relu"], "seeds": 4, "depth": [1, 2], "design": "race"},
@@ -128,7 +128,7 @@ def test_failed_models_are_counted_and_the_stage_is_named(tiny, terminal):
         ),
         (
             {"activations": ["relu"], "seeds": 1, "tune": {"learning_rate": [0.1]}},
-            "1 activation, 1 setting, up to 1 replicate each: 1 model in all besides those that "
+            "1 activation, 1 setting, 1 replicate each: 1 model in all, besides those that "
             "serve to tune.",
         ),
     ],
