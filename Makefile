@@ -48,7 +48,7 @@ audit: env ## Look up known vulnerabilities of what requirements.lock pins (inst
 bench: env ## Measure speed, beside Keras and PyTorch, too: IMAGES=mnist ROUNDS=5 (installs PyTorch)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet torch==2.13.0
 	@$(BIN)/python benchmarks/throughput.py $(if $(IMAGES),--images "$$IMAGES") $(ROUNDED) && $(BIN)/python benchmarks/convolutions.py $(ROUNDED) && for name in checks activations race scale; do $(BIN)/python benchmarks/$$name.py || exit; done
-validate: env ## Check closed forms and published figures, 20 minutes: IMAGES=mnist.npz ONLY=ppca
+validate: env ## Check closed forms and published figures, an hour: IMAGES=mnist.npz ONLY=ppca
 	@$(BIN)/python benchmarks/validate.py $(if $(IMAGES),--images "$$IMAGES") $(if $(ONLY),--only "$$ONLY")
 mutants: env ## Plant small faults, and see whether tests notice: CODE=vaelib/analysis SAMPLE=200 (installs Cosmic Ray)
 	@$(PYTHON) -m pip --python $(BIN)/python install --quiet cosmic-ray==8.7.0

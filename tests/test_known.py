@@ -12,10 +12,12 @@ from scipy.stats import multivariate_normal
 from sklearn.decomposition import PCA
 
 from vaelib import VAE
+from vaelib.backend import keras
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
 
+import keras_example  # noqa: E402
 import linear  # noqa: E402
 import validate  # noqa: E402
 
@@ -143,6 +145,22 @@ def test_the_network_of_pytorch_s_example_reaches_its_test_loss(mnist):
     assert all_reached(validate.pytorch(mnist, {"relu": (loss, tolerance, (0,))})) == 1
 
 
+def test_the_network_of_keras_s_example_is_the_published_one():
+    vae = keras_example.build_vae()
+    assert (vae.encoder.count_params(), vae.decoder.count_params()) == (69_076, 65_089)
+    assert not vae.xla
+    images = np.random.default_rng(0).random((3, 28, 28, 1), dtype="float32")
+    loss, reconstruction, kl = vae.evaluate(images, verbose=0)
+    # As the example computes it, of the same noise.
+    mean, log_variance = (np.asarray(part) for part in vae.encoder(images))
+    noise = np.random.default_rng([0]).standard_normal((256, 2), dtype="float32")[:3]
+    pixels = keras.ops.sigmoid(vae.decoder(mean + np.exp(0.5 * log_variance) * noise))
+    error = keras.losses.binary_crossentropy(images, pixels).numpy().sum(axis=(1, 2)).mean()
+    divergence = -0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1).mean()
+    assert (reconstruction, kl) == pytest.approx((error, divergence), rel=1e-4)
+    assert loss == pytest.approx(error + divergence, rel=1e-4)
+
+
 @pytest.mark.parametrize(
     ("measured", "passed"), [(1.5, True), (0.5, True), (1.51, False), (math.nan, False)]
 )
@@ -174,16 +192,33 @@ def test_without_mnist_its_checks_are_skipped_with_the_reason(tmp_path, monkeypa
 
 @pytest.mark.parametrize(("measured", "passed", "code"), [(1.2, True, 0), (1.6, False, 1)])
 def test_a_complete_run_is_written_with_its_verdicts(tmp_path, monkeypatch, measured, passed, code):
-    row = validate.Row("one: figure", "here", measured, 1.0, 0.5, "a source")
+    figures = {"one": 0.9, "two": measured}
+
+    def check(name):
+        row = f"{name}: figure", "here", figures[name], 1.0, 0.5, "a source"
+        return lambda mnist: [validate.Row(*row)]
+
     monkeypatch.setattr(validate, "RESULTS", tmp_path / "validate.csv")
-    monkeypatch.setattr(validate, "CHECKS", {name: lambda mnist: [row] for name in ("one", "two")})
-    assert validate.main(["--only", "one"]) == code
-    assert not validate.RESULTS.exists()
+    monkeypatch.setattr(validate, "CHECKS", {name: check(name) for name in figures})
+    assert validate.main(["--only", "two"]) == code
+    assert not validate.RESULTS.exists(), "no table of some checks alone"
     assert validate.main([]) == code
     written = pd.read_csv(validate.RESULTS)
     assert list(written.columns) == list(TABLE.columns)
-    assert list(written["measured"]) == [measured] * 2
-    assert list(written["passed"]) == [passed] * 2
+    assert list(written["measured"]) == [0.9, measured]
+    assert list(written["passed"]) == [True, passed]
+    monkeypatch.setitem(validate.CHECKS, "one", lambda mnist: [])
+    monkeypatch.setitem(figures, "two", 1.1)
+    monkeypatch.setitem(validate.CHECKS, "two", check("two"))
+    assert validate.main(["--only", "two"]) == 0
+    assert list(pd.read_csv(validate.RESULTS)["measured"]) == [0.9, 1.1]
+
+
+def test_an_end_is_expected_between_the_published_logs_of_keras():
+    expected = {"loss": (148.675, 1.725), "KL": (6.63, 0.17), "reconstruction": (142.045, 1.895)}
+    assert validate.published_by_keras().keys() == expected.keys()
+    for what, figures in validate.published_by_keras().items():
+        assert figures == pytest.approx(expected[what])
 
 
 def stated() -> dict[tuple[str, str], tuple[float, float]]:
@@ -199,6 +234,8 @@ def stated() -> dict[tuple[str, str], tuple[float, float]]:
             rows["pytorch: test loss", f"{activation}, seed {seed}"] = (loss, tolerance)
     for what, figures in validate.BURDA.items():
         rows[f"burda: {what}", validate.BURDA_SETTING] = figures
+    for what, figures in validate.published_by_keras().items():
+        rows[f"keras: {what}", validate.KERAS_SETTING] = figures
     return rows
 
 
