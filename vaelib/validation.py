@@ -15,8 +15,6 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import BeforeValidator, Field
 
-from vaelib.formatting import count
-
 # How pydantic begins its messages.
 _ALLOWED = re.compile(r"(?:Value error, )?(?:Input|String|List|Tuple) should (?:be )?")
 
@@ -152,7 +150,7 @@ def one_line(error: dict, fields: Iterable[str] = (), field: str = "") -> str:
         )
     if error["type"] == "too_short":
         least = error["ctx"]["min_length"]
-        return f"{field}: {value} is not allowed; allowed: at least {count(least, 'value')}"
+        return f"{field}: {value} is not allowed; allowed: at least {least} value{'s'[: least > 1]}"
     message = _ALLOWED.sub("allowed: ", error["msg"], count=1)
     return f"{field}: {value} is not allowed; {message}"
 

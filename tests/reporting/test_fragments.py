@@ -69,7 +69,7 @@ def rendered(name: str) -> dict[str, str]:
     card = dict.fromkeys(("name", "page", "question", "described", "cost"), name)
     said = sentences.answer(rows, pairs, given)
     picture = {"figure": embedding.embed(Figure((1, 1))), "caption": name}
-    cards = [{**card, "answer": said, "outdated": True, "picture": picture}]
+    cards = [{**card, "answer": said, "changed": ["<b>", "numpy (1, now 2)"], "picture": picture}]
     cards += [{**card, "answer": None}]
     return {
         "answer": fragments.answer([rows, rows], [pairs, pairs], given),

@@ -56,7 +56,19 @@ def test_a_study_whose_code_has_changed_since_says_so(reports, outdated):
     facts["code"] = "other" if outdated else provenance.code_digest(["dense"])
     path.write_text(json.dumps(facts))
     card = written(reports).find(id="study-gelu")
-    assert ("have changed since" in card.get_text()) == outdated
+    line = "Changed since these models were trained: the code that trains."
+    assert (line in card.get_text()) == outdated
+
+
+def test_a_study_whose_libraries_have_changed_since_names_them(reports):
+    path = reports / "gelu" / files.FACTS
+    facts = json.loads(path.read_text())
+    now = provenance.versions()["numpy"]
+    facts["code"] = provenance.code_digest(["dense"])
+    facts["versions"] = {**provenance.versions(), "numpy": "1.0"}
+    path.write_text(json.dumps(facts))
+    line = f"Changed since these models were trained: numpy (1.0, now {now})."
+    assert line in written(reports).find(id="study-gelu").get_text()
 
 
 def test_a_report_of_another_version_is_named(reports):

@@ -93,9 +93,20 @@ def _results(folder: Path, facts: dict) -> dict[str, Any]:
     return {
         "answer": sentences.headline(summaries, verdicts, facts),
         "cost": f"{count(len(runs), 'model')}, {duration(runs['seconds'].sum())} of training",
-        "outdated": facts["code"] != now or facts["versions"] != provenance.versions(),
+        "changed": _changed(facts, now),
         "picture": _picture(folder, summaries[0], facts["comparisons"][0]["label"]),
     }
+
+
+def _changed(facts: dict, code: str) -> list[str]:
+    """Return what has changed since a study's models were trained."""
+    was, now = facts["versions"], provenance.versions()
+    code_changed = ["the code that trains"] if facts["code"] != code else []
+    return code_changed + [
+        f"{name} ({was.get(name, 'none')}, now {version})"
+        for name, version in now.items()
+        if was.get(name) != version
+    ]
 
 
 def _picture(folder: Path, summary: pd.DataFrame, setting: str) -> dict[str, Any] | None:

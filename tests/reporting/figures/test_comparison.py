@@ -101,8 +101,9 @@ def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_best():
     assert lines(whole)["relu"] == lines(zoomed)["relu"] == expected
     assert list(lines(whole)) == ["tanh", "relu", "elu"], "in the order given"
     assert all(float(tick).is_integer() for tick in whole.get_xticks()), "no half epochs"
-    # Final means of 97, 197 and 297: the worst is outside.
-    assert zoomed.get_ylim() == pytest.approx((97 - 10 - 0.5, 97 + 300 + 1))
+    # From 97 to 300 in the whole: a third of it.
+    assert zoomed.get_ylim() == pytest.approx((97 - 203 / 60, 97 + 203 / 3))
+    assert (len(whole.collections), len(zoomed.collections)) == (3, 0), "bands in one alone"
     (legend,) = fig.legends
     assert [text.get_text() for text in legend.get_texts()] == ["tanh", "relu", "elu"], "each once"
 

@@ -51,9 +51,9 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
     """
     curves = over_seeds(history, "val_loss", ["epoch"])
     fig, axes = subplots(1, 2, figsize=(WIDTH, 3.8))
-    for ax in axes:
+    for ax, filled in zip(axes, (True, False), strict=True):  # bands would cover what is close
         for name in order:
-            plots.curves.band(ax, curves[curves["activation"] == name], name)
+            plots.curves.band(ax, curves[curves["activation"] == name], name, filled=filled)
         ax.set_xlabel("epoch")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_ylabel(LOSS)
@@ -164,7 +164,11 @@ def race_stages(race: Mapping) -> Figure:
 
 
 def _zoomed_range(curves: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that show the lowest losses from the best to beyond the median."""
+    """Return limits that show the lowest losses from the best to beyond the median.
+
+    Of a third of all losses at most, so that it is closer than the whole.
+    """
     lowest = curves.groupby("activation")["mean"].min()
     best, spread = lowest.min(), lowest.median() - lowest.min()
-    return best - 0.1 * spread - 0.5, best + 3 * spread + 1
+    height = min(3 * spread + 1, (curves["mean"].max() - best) / 3) or 1
+    return best - 0.05 * height, best + height

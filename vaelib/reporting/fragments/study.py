@@ -162,7 +162,7 @@ def index(studies: Sequence[Mapping], claims: Sequence[Mapping]) -> Fragment:
     ----------
     studies : sequence of mapping
         ``name``, ``page``, ``question``, ``described`` and ``answer``, a `Statement`, or
-        None, where the report is of another version; else ``cost``, ``outdated`` and
+        None, where the report is of another version; else ``cost``, ``changed`` and
         ``picture``.
     claims : sequence of mapping
         ``no.``, ``claim``, ``part`` and ``verdict``.

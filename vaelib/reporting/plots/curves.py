@@ -37,7 +37,9 @@ def seed_curves(ax: Axes, table: pd.DataFrame, y: str, label: str, **line) -> Ax
     return ax
 
 
-def band(ax: Axes, table: pd.DataFrame, activation: str, x: str = "epoch") -> Axes:
+def band(
+    ax: Axes, table: pd.DataFrame, activation: str, x: str = "epoch", filled: bool = True
+) -> Axes:
     """Draw a mean with its interval as a shaded band.
 
     Parameters
@@ -49,6 +51,8 @@ def band(ax: Axes, table: pd.DataFrame, activation: str, x: str = "epoch") -> Ax
         Gives colour, dashes, marker and the label in the legend.
     x : str
         Column of the horizontal axis.
+    filled : bool
+        Whether to draw the interval.
 
     Returns
     -------
@@ -57,7 +61,9 @@ def band(ax: Axes, table: pd.DataFrame, activation: str, x: str = "epoch") -> Ax
     look = style(activation)
     every = max(1, len(table) // 6)
     ax.plot(table[x], table["mean"], label=activation, markersize=4, markevery=every, **look)
-    ax.fill_between(table[x], table["low"], table["high"], color=look["color"], alpha=0.15, lw=0)
+    if filled:
+        low, high = table["low"], table["high"]
+        ax.fill_between(table[x], low, high, color=look["color"], alpha=0.15, lw=0)
     return ax
 
 
