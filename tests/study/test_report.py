@@ -99,7 +99,11 @@ def assert_shows(cell, facts: pd.Series, metric: Metric):
     if np.isnan(facts[metric.column]):
         return
     for text, value in zip(shown, facts[columns].abs(), strict=True):
-        assert float(text) == pytest.approx(value, rel=0.51 * 10 ** (1 - metric.digits))
+        rounding = 0.51 * 10.0 ** -len(text.partition(".")[2])
+        assert float(text) == pytest.approx(value, rel=0, abs=rounding)
+    assert float(shown[0]) == pytest.approx(
+        abs(facts[metric.column]), rel=0.51 * 10 ** (1 - metric.digits)
+    )
 
 
 def test_pca_is_below_the_table(page, folder):

@@ -376,8 +376,8 @@ def test_the_report_gets_what_finished_in_the_studys_order(tmp_path, several, tr
     trainer.failing = {("many", "tanh")}
     with pytest.raises(RunError):
         run_study(several, tmp_path, progress=False)
-    _, pools, plan, found, folder = got
-    assert [pool.name for pool in pools.values()] == ["many", "large"]
+    planner, plan, found, folder = got
+    assert [pool.name for pool in planner.pools.values()] == ["many", "large"]
     finished = [
         (model.dataset, model.activation) for model in plan.models if model.identity in found
     ]
