@@ -3,29 +3,23 @@
 import sys
 from pathlib import Path
 
-from vaelib.exceptions import RunError
+from vaelib.exceptions import StudyError
 from vaelib.results import files
-from vaelib.study import report
+from vaelib.study import command, report
 
 
 def main(arguments: list[str]) -> int:
     """Make the page of the claims of a folder of reports; return the exit code."""
     (reports,) = arguments
+    return command.exit_code(lambda: _audit(reports))
+
+
+def _audit(reports: str) -> None:
     if not list(Path(reports).glob(f"*/{files.FACTS}")):
-        print(
-            f"error: reports: {reports!r} has no finished study; allowed: a folder of reports",
-            file=sys.stderr,
+        raise StudyError(
+            f"reports: {reports!r} has no finished study; allowed: a folder of reports"
         )
-        return 2
-    try:
-        print(report.audit(reports))
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except RunError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    print(report.audit(reports))
 
 
 if __name__ == "__main__":

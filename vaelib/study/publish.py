@@ -4,11 +4,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from vaelib.exceptions import RunError, StudyError
+from vaelib.exceptions import StudyError
 from vaelib.reporting import plots
 from vaelib.reporting.study_results import load_results
 from vaelib.results import files
-from vaelib.study import report
+from vaelib.study import command, report
 from vaelib.study.study import Study
 
 PUBLISHED = "published"  # in the folder of reports; the rest of it is not committed
@@ -89,15 +89,9 @@ def draw_reconstructions(folder: str | Path) -> Path:
 def main(arguments: list[str]) -> int:
     """Publish the report of a study's file; return the exit code."""
     reports, study = arguments
-    try:
-        print(f"published: {publish(reports, Study.from_yaml(study).name)}")
-    except (StudyError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except RunError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return command.exit_code(
+        lambda: print(f"published: {publish(reports, Study.from_yaml(study).name)}")
+    )
 
 
 if __name__ == "__main__":
