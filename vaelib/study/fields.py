@@ -74,26 +74,23 @@ def to_locations(value: Any) -> list:
         *others, last = [Source.parse(part).kind for part in parts]
         is_path = last is not None and None in others
         entries = [value] if is_path or Source.parse(value).exists else parts
-    for entry in entries:
-        if isinstance(entry, str | Path) and not _is_text(str(entry)):
-            raise FieldError(
-                f"dataset: {str(entry)!r} has bytes that are no UTF-8; allowed: a path in UTF-8, "
-                "such as that of a link"
-            )
-        if isinstance(entry, str | Path) and _is_special(Source.parse(entry)):
-            raise FieldError(
-                f"dataset: {str(entry)!r} is neither a file nor a folder; allowed: one of them"
-            )
-    return [
-        Source.parse(entry).location if isinstance(entry, str | Path) else entry
-        for entry in entries
-    ]
+    return [_location(entry) if isinstance(entry, str | Path) else entry for entry in entries]
 
 
-def _is_special(source: Source) -> bool:
-    """Whether it is a device, a pipe or a socket, which may never end."""
+def _location(entry: str | Path) -> str:
+    if not _is_text(str(entry)):
+        raise FieldError(
+            f"dataset: {str(entry)!r} has bytes that are no UTF-8; allowed: a path in UTF-8, "
+            "such as that of a link"
+        )
+    source = Source.parse(entry)
     location = source.location
-    return source.exists and not (os.path.isfile(location) or os.path.isdir(location))
+    # A device, a pipe or a socket may never end.
+    if source.exists and not (os.path.isfile(location) or os.path.isdir(location)):
+        raise FieldError(
+            f"dataset: {str(entry)!r} is neither a file nor a folder; allowed: one of them"
+        )
+    return location
 
 
 def _is_text(path: str) -> bool:

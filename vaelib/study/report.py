@@ -60,11 +60,10 @@ def build(planner: Planner, plan: Plan, found: Mapping[str, Path], folder: Path)
     summaries, verdicts, compared = summary.of_study(tables, rules, test_sets(images), failed)
     files.write_csv(folder / files.SUMMARY, summaries)
     files.write_csv(folder / files.VERDICTS, verdicts)
-    _write_gallery(study, pools, plan, runs, folder)
+    _write_gallery(planner, plan, runs, folder)
     skipped = {pool.name: pool.skipped for pool in pools.values()}
     architectures = set(tables["runs"]["architecture"])
-    facts = _facts(study, images, skipped, compared, runs, architectures)
-    facts["device"] = planner.device
+    facts = _facts(planner, images, skipped, compared, runs, architectures)
     with files.whole(folder / files.FACTS) as partial:
         partial.write_text(json.dumps(facts, indent=2) + "\n")
     executed = folder / COMPARE.name
@@ -74,17 +73,12 @@ def build(planner: Planner, plan: Plan, found: Mapping[str, Path], folder: Path)
     return page
 
 
-def _write_gallery(
-    study: Study,
-    pools: Mapping[str, ImagePool],
-    plan: Plan,
-    runs: Sequence[Path],
-    folder: Path,
-) -> None:
+def _write_gallery(planner: Planner, plan: Plan, runs: Sequence[Path], folder: Path) -> None:
     """Write the first replicate's reconstructions and models of the first comparison."""
+    study = planner.study
     contest, models = next(iter(plan.compared.items()))
     shown = {one.identity for one in models if one.configuration.seed == study.seeds[0]}
-    images = pools[contest.source].split(
+    images = planner.pools[contest.source].split(
         study.seeds[0],
         study.validation_fraction,
         study.test_fraction,
@@ -175,7 +169,7 @@ def audit(reports: str | Path = "reports") -> Path:
 
 
 def _facts(
-    study: Study,
+    planner: Planner,
     images: dict,
     skipped: dict,
     compared: list[dict],
@@ -183,6 +177,7 @@ def _facts(
     architectures: Collection[str],
 ) -> dict:
     """Return what the page says about how it was made."""
+    study = planner.study
     labels = [Source.parse(dataset).label for dataset in study.dataset]
     return {
         "study": _shown_fields(study) | {"dataset": labels},
@@ -195,6 +190,7 @@ def _facts(
         "code": provenance.code_digest(architectures),
         "commit": provenance.commit(),
         "date": datetime.date.today().isoformat(),
+        "device": planner.device,
     }
 
 
