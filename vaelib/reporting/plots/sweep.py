@@ -45,9 +45,7 @@ def candidate_curves(
     lowest = max(floor - 0.2 * (best - floor), worst - 0.2 * (best - worst))
     ax.set_ylim(lowest, best + 0.05 * (best - lowest))
     log_scale(ax, "x")
-    values = sorted(table[x].unique())
-    ax.set_xticks(values, [f"{value:g}" for value in values])
-    ax.minorticks_off()
+    _tick_at(ax, table[x].unique())
     ax.set_xlabel(columns.label(x))
     ax.set_ylabel("validation ELBO (nats)")
     ax.set_title(title)
@@ -82,13 +80,18 @@ def over_dimension(
     values = sorted(table[x].unique())
     if values[0] > 0 and values[-1] > 4 * values[0]:
         log_scale(ax, "x")
-    ax.set_xticks(values, [f"{value:g}" for value in values])
-    ax.minorticks_off()
+    _tick_at(ax, values)
     if logarithmic:
         log_scale(ax, "y", table[column])
     ax.set_xlabel(columns.label(x))
     ax.set_ylabel(label)
     return ax
+
+
+def _tick_at(ax: Axes, values: Sequence[float]) -> None:
+    """Name the values that were tried, and no others, on the horizontal axis."""
+    ax.set_xticks(values, [f"{value:g}" for value in values])
+    ax.minorticks_off()
 
 
 def encoder_by_decoder(ax: Axes, table: pd.DataFrame, label: str) -> Axes:
