@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from report_tables import BEST, PCA, TIED, WORST, model, summary
 
-from vaelib.reporting import tables
+from vaelib.reporting import findings, tables
 from vaelib.reporting.tables import NO_VALUE, Cell
 from vaelib.results.columns import BY_COLUMN, METRICS
 
@@ -135,13 +135,13 @@ def test_evidence_has_its_estimate_in_words_whether_or_not_it_varies():
             "outcome": ["open"],
         }
     )
-    found = tables.evidence(rows)
+    found = findings.evidence(rows)
     assert found.head == ["activation", "other", "difference", "95 % from", "95 % to", "outcome"]
     ((name, one),) = found.rows
     expected = ["tanh", "0.5", NO_VALUE, NO_VALUE, "open"]
     assert (name, [cell.text for cell in one]) == ("relu", expected)
     many = pd.concat([rows, rows.assign(depth=2, margin=3.0)], ignore_index=True)
-    assert {"margin", "depth"} <= {*tables.evidence(many).head}
+    assert {"margin", "depth"} <= {*findings.evidence(many).head}
 
 
 def test_tables_of_earlier_reports_have_no_row_of_pca():

@@ -1,4 +1,4 @@
-"""Tables of what was found: verdicts on pairs of activations, and problems of bad results."""
+"""Tables of what was found: verdicts on pairs, evidence of claims, problems of bad results."""
 
 import dataclasses
 import math
@@ -10,7 +10,8 @@ from vaelib.analysis import verdicts
 from vaelib.analysis.diagnosis.symptoms import Cause
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import nats
-from vaelib.reporting.tables import NO_VALUE, Cell, Table
+from vaelib.reporting.tables import NO_VALUE, Cell, Table, plain
+from vaelib.results.columns import label
 
 # Also told apart without colours, as in grey prints.
 SYMBOLS = {
@@ -20,6 +21,21 @@ SYMBOLS = {
     Verdict.OPEN: "?",
 }
 _COLUMNS = ("measured", "behind the best (nats)", "above a constant image (nats)")
+
+# Columns of the evidence of claims that are shown even where they do not vary.
+_ESTIMATE = ("b", "difference", "flow", "low", "high", "outcome")
+_EVIDENCE = {
+    "a": "activation",
+    "b": "other",
+    "nonlinear": "non-linear",
+    "n": "replicates",
+    "low": "95 % from",
+    "high": "95 % to",
+    "new_low": "new images, from",
+    "new_high": "new images, to",
+    "needed": "replicates needed",
+    "flow": "gradient flow",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +83,27 @@ def verdict_matrix(pairs: pd.DataFrame, order: Sequence[str]) -> Table:
     square = verdicts.matrix(pairs, order)
     rows = [(name, [verdict_cell(one) for one in square.loc[name]]) for name in order]
     return Table(["against", *order], rows)
+
+
+def evidence(rows: pd.DataFrame) -> Table:
+    """Return the rows that a claim rests on: what varies, the estimate, and its outcome.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        See `analysis.claims`.
+    """
+    shown = rows.map(str)
+    varying = [name for name in rows if len(set(shown[name])) > 1]
+    kept = [name for name in rows if name in varying or name in _ESTIMATE]
+    first = next((name for name in kept if name not in _ESTIMATE), list(rows)[0])
+    others = rows[[name for name in kept if name != first]].set_axis(rows[first])
+    finite = others.map(lambda value: None if value in (math.inf, -math.inf) else value)
+    return plain(finite.rename(columns=_of_evidence).rename_axis(_of_evidence(first)))
+
+
+def _of_evidence(column: str) -> str:
+    return _EVIDENCE.get(column, label(column))
 
 
 def problems(faults: Sequence[pd.DataFrame], labels: Sequence[str]) -> list[Problem]:

@@ -7,27 +7,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from vaelib.formatting import count, fixed, interval, number, places_of, true_minus
-from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric, label
+from vaelib.reporting.sentences.course import not_ended
+from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
 
 # Metrics of the first table of results, by column; the second has the others.
 _FIRST = ("elbo", "mse", "psnr", "ssim", "active_units", "epochs")
 _FIRST_METRICS = tuple(BY_COLUMN[name] for name in _FIRST)
 NO_VALUE = "\N{EN DASH}"
-
-# Columns of the evidence of claims that are shown even where they do not vary.
-_ESTIMATE = ("b", "difference", "flow", "low", "high", "outcome")
-_EVIDENCE = {
-    "a": "activation",
-    "b": "other",
-    "nonlinear": "non-linear",
-    "n": "replicates",
-    "low": "95 % from",
-    "high": "95 % to",
-    "new_low": "new images, from",
-    "new_high": "new images, to",
-    "needed": "replicates needed",
-    "flow": "gradient flow",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,9 +71,8 @@ def results(summary: pd.DataFrame, pca: Mapping | None = None) -> Table:
         worse ``tie``; the reference, which is no activation, never.
     """
     rows = []
-    for _, row in summary.iterrows():
+    for (_, row), late in zip(summary.iterrows(), not_ended(summary), strict=True):
         models = row["runs"] - row["diverged"]
-        late = max(0, models - row["ended"])
         finished = Cell(f"{models} of {row['runs']}", f"{late} not at the end" if late else "")
         elbo, *cells = [_cell(row, metric, summary) for metric in _FIRST_METRICS]
         rows.append((row["activation"], [finished, elbo, _behind(row, summary), *cells]))
@@ -148,27 +133,6 @@ def plain(frame: pd.DataFrame) -> Table:
         for name, values in zip(frame.index, frame.astype(object).to_numpy(), strict=True)
     ]
     return Table([str(frame.index.name or ""), *map(str, frame.columns)], rows)
-
-
-def evidence(rows: pd.DataFrame) -> Table:
-    """Return the rows that a claim rests on: what varies, the estimate, and its outcome.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        See `analysis.claims`.
-    """
-    shown = rows.map(str)
-    varying = [name for name in rows if len(set(shown[name])) > 1]
-    kept = [name for name in rows if name in varying or name in _ESTIMATE]
-    first = next((name for name in kept if name not in _ESTIMATE), list(rows)[0])
-    others = rows[[name for name in kept if name != first]].set_axis(rows[first])
-    finite = others.map(lambda value: None if value in (math.inf, -math.inf) else value)
-    return plain(finite.rename(columns=_of_evidence).rename_axis(_of_evidence(first)))
-
-
-def _of_evidence(column: str) -> str:
-    return _EVIDENCE.get(column, label(column))
 
 
 def leaders(led: pd.DataFrame, unit: str) -> Table:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from vaelib.analysis.claims.conclusions import Claim
 from vaelib.analysis.claims.evidence import Outcome
-from vaelib.reporting import sentences, tables
+from vaelib.reporting import findings, sentences
 from vaelib.reporting.fragments.markup import Fragment, folded, render, table
 from vaelib.results import files
 from vaelib.results.columns import describe
@@ -69,7 +69,7 @@ def claim_card(
 
 
 def _evidence(judged: Claim) -> Fragment:
-    """Return the rows that a claim rests on, folded; see `tables.evidence`."""
+    """Return the rows that a claim rests on, folded; see `findings.evidence`."""
     rows = judged.evidence
     if rows.empty:
         return Fragment()
@@ -82,4 +82,4 @@ def _evidence(judged: Claim) -> Fragment:
     ]
     caption = f"{title}. In all of them: {', '.join(same)}." if same else f"{title}."
     sources = {files.EVIDENCE: "with all columns"}
-    return folded(title, table(tables.evidence(rows), caption, sources))
+    return folded(title, table(findings.evidence(rows), caption, sources))

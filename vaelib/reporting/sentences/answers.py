@@ -9,6 +9,7 @@ import pandas as pd
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, interval, listed, nats, number
+from vaelib.reporting.sentences.course import not_ended
 from vaelib.results.columns import ARCHITECTURES, BY_COLUMN, label
 
 BEST = " reaches the best test ELBO"
@@ -117,8 +118,7 @@ def _length(summary: pd.DataFrame, study: dict) -> str:
     """Return how long models were trained, and what was still falling then."""
     if study["patience"] is not None:
         text = "trained until validation stops improving"
-        late = summary[summary["ended"] < summary["runs"] - summary["diverged"]]
-        if len(late):
+        if not_ended(summary).any():
             text += f", at most {count(study['epochs'], 'epoch')}"
         return text
     epochs = f"after {count(study['epochs'], 'epoch')}"

@@ -57,6 +57,11 @@ def _models_of(race: dict) -> int:
     )
 
 
+def not_ended(summary: pd.DataFrame) -> pd.Series:
+    """Return how many models of each row were still improving at the last epoch allowed."""
+    return (summary["runs"] - summary["diverged"] - summary["ended"]).clip(lower=0)
+
+
 def training_ends(
     summaries: Sequence[pd.DataFrame], study: dict, labels: Sequence[str] = ("",)
 ) -> str:
@@ -81,10 +86,10 @@ def training_ends(
         for row in summaries[0].dropna(subset=["epochs"]).itertuples()
     )
     late = [
-        f"{row.runs - row.diverged - row.ended} of {row.activation}{f' ({label})' if label else ''}"
+        f"{many} of {name}{f' ({label})' if label else ''}"
         for summary, label in zip(summaries, labels, strict=True)
-        for row in summary.itertuples()
-        if row.ended < row.runs - row.diverged
+        for name, many in zip(summary["activation"], not_ended(summary), strict=True)
+        if many
     ]
     text = f"Training ends with {count(study['patience'], 'epoch')} that improve nothing. "
     text += f"Epochs trained, on average: {ends}. "

@@ -8,6 +8,7 @@ from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, listed, number, ratio
 from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer
+from vaelib.reporting.sentences.course import not_ended
 
 
 def headline(
@@ -110,7 +111,7 @@ def _length_of_all(summaries: Sequence[pd.DataFrame], study: dict) -> str:
     ended = "trained until validation stops improving"
     if study["patience"] is None:
         ended = f"after {count(study['epochs'], 'epoch')}"
-    elif any((one["ended"] < one["runs"] - one["diverged"]).any() for one in summaries):
+    elif any(not_ended(one).any() for one in summaries):
         ended += f" (at most {count(study['epochs'], 'epoch')})"
     upto = "up to " if study["design"] == "race" else ""
     return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
