@@ -50,6 +50,8 @@ RECONSTRUCTIONS = "reconstructions.png"
 INDEX = "index.html"
 CLAIMS = "claims.csv"
 EVIDENCE = "claims-evidence.csv"
+CLAIMS_SETTINGS = "claims-settings.csv"
+CLAIMS_FLOW = "claims-flow.csv"
 CLAIMS_PAGE = "claims.html"
 
 PARTIAL = ".partial"  # at the end of the name of what is not whole yet

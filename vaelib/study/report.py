@@ -160,7 +160,7 @@ def audit(reports: str | Path = "reports") -> Path:
     parameters = {
         "reports": str(reports),
         "times": str(TIMES),
-        "output": str(reports / files.CLAIMS),
+        "output": str(reports),
     }
     run_notebook(CLAIMS, executed, parameters, time_limit.seconds())
     page = to_html(executed, reports / files.CLAIMS_PAGE, _CLAIMS_TITLE, links=_LINKS_OF_CLAIMS)

@@ -30,7 +30,10 @@ if TYPE_CHECKING:  # at run time it would load NumPy
 
 DEFAULT_QUESTION = "Which activation function should this VAE use?"
 _LONGEST_SUFFIX = 60  # characters
-_OF_CLAIMS = (".csv", ".html", ".ipynb", "-evidence.csv")
+_OF_CLAIMS = (
+    *(".csv", ".html", ".ipynb"),
+    *(f"-{table}.csv" for table in ("evidence", "settings", "flow")),
+)
 # Names in the folder of the reports that are no study's.
 RESERVED = ("runs", "published", "index.html", *(f"claims{end}" for end in _OF_CLAIMS))
 

@@ -108,6 +108,13 @@ class Measurements:
         return {key: models[key].value_counts().index[0] for key in SETTING if len(models)}
 
     @property
+    def by_setting(self) -> pd.DataFrame:
+        """Numbers of ``activations``, ``seeds`` and ``models`` of each setting, its index."""
+        models = self.models.assign(setting=labels(self.models, self.usual))
+        names = {"activation": "activations", "seed": "seeds", "model": "models"}
+        return models.groupby("setting", sort=False)[list(names)].nunique().rename(columns=names)
+
+    @property
     def usual_in_words(self) -> str:
         """The usual setting in words."""
         return ", ".join(describe(key, value) for key, value in self.usual.items())

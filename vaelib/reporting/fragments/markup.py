@@ -38,9 +38,11 @@ def figure(drawn: "Figure", caption: str) -> Fragment:
     return render("figure", figure=embedding.embed(drawn), caption=caption)
 
 
-def plain_table(frame: pd.DataFrame, caption: str = "") -> Fragment:
-    """Return any table with its index; see `tables.plain`."""
-    return table(tables.plain(frame), caption)
+def plain_table(
+    frame: pd.DataFrame, caption: str = "", sources: Mapping[str, str] | None = None
+) -> Fragment:
+    """Return any table with its index; see `tables.plain` and `table`."""
+    return table(tables.plain(frame), caption, sources)
 
 
 def text(sentence: str) -> Fragment:
