@@ -18,6 +18,7 @@ sys.path.insert(0, str(BENCHMARKS))  # scripts, not a package
 import checks  # noqa: E402
 import contenders  # noqa: E402
 import convolutions  # noqa: E402
+import processors  # noqa: E402
 import scale  # noqa: E402
 import throughput  # noqa: E402
 import torch_step  # noqa: E402
@@ -148,3 +149,17 @@ def test_a_simulated_run_is_a_finished_one_of_its_model(tmp_path):
 class _Batched:
     def batch(self, size):
         return self
+
+
+def test_models_of_two_processors_are_compared_by_activation_and_seed():
+    first = pd.DataFrame(
+        {"activation": "elu", "seed": [0, 1, 2], "start": list("abc"), "elbo": [-1.0, -2.0, -3.0]}
+    )
+    second = first.iloc[:2].assign(elbo=[-1.0, -2.5])
+    elbo = processors.compare(first, second)
+    assert len(elbo) == 3
+    assert processors.summary(elbo).loc["elu"].to_dict() == {
+        "models": 2, "alike": 1, "median": 0.25, "largest": 0.5
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="other weights at the start"):
+        processors.compare(first, second.assign(start=["a", "z"]))

@@ -14,6 +14,7 @@ from PIL import Image
 from vaelib import Study, activations
 from vaelib.analysis import comparisons
 from vaelib.analysis.claims import gradients, measurements
+from vaelib.analysis.race import decide, looks_of
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results import files
 from vaelib.study import publish
@@ -204,6 +205,36 @@ def test_the_full_study_comes_to_the_same():
         Verdict.WORSE: {"selu", "elu", "leaky_relu"},
         Verdict.OPEN: {"mish", "gelu", "softplus"},
     }
+
+
+def test_another_processor_changes_what_is_said():
+    elbo = pd.read_csv(ROOT / "benchmarks" / "processors.csv")
+    published = files.read_csv(PUBLISHED / "default" / files.FILES["runs"])
+    assert elbo["elbo_first"].count() == len(published)
+    by_seed = elbo.pivot_table(index="seed", columns="activation", values="elbo_second")
+    order = list(files.read_csv(PUBLISHED / "default" / files.SUMMARY)["activation"])
+    values = by_seed[order].astype(object).where(by_seed[order].notna(), None)
+    pairs = files.read_csv(PUBLISHED / "default" / files.VERDICTS).query("metric == 'elbo'")
+    found = decide(values, looks_of(14), pairs["margin"].iloc[0])
+    assert (found.over, found.order, len(found.order) - len(found.alive)) == (True, order, 9)
+    assert found.alive == ("selu", "elu")
+    said = re.search(
+        r"SELU's lead is ([\d.]+) nats there instead of ([\d.]+)\. Models of (.*?) end within "
+        r"([\d.]+) nats of the first ones; those of the others differ by ([\d.]+) to ([\d.]+) "
+        r"nats \(medians\), at most by ([\d.]+)\.",
+        " ".join(README.split()),
+    ).groups()
+    for text, column in zip(said[:2], ("elbo_second", "elbo_first"), strict=True):
+        pivot = elbo.pivot_table(index="seed", columns="activation", values=column)
+        assert_shown(text, [(pivot["selu"] - pivot["elu"]).mean()])
+    changes = (elbo["elbo_second"] - elbo["elbo_first"]).abs().groupby(elbo["activation"])
+    alike = changes.max() < float(said[3])
+    assert set(re.split(", | and ", said[2].lower())) == set(alike.index[alike])
+    medians = changes.median()[~alike]
+    for text, value in zip(
+        said[4:], (medians.min(), medians.max(), changes.max().max()), strict=True
+    ):
+        assert_shown(text, [value])
 
 
 def test_the_floor_and_the_constant_image_are_as_said():
