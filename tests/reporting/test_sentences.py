@@ -271,10 +271,10 @@ def test_the_stages_of_a_race_are_told(change, end):
     given["comparisons"][0]["race"] = {**RACE, **change}
     first, second, last = sentences.race_stages(given)
     assert first == (
-        "After 4 replicates of 3 activations: shown to be worse, tanh (by 9.50 nats, 8.00 to 11.0, "
-        "than selu)."
+        "After 4 replicates of 3 activations, shown to be worse than selu: "
+        "tanh by 9.50 nats (8.00 to 11.00)."
     )
-    assert second == "After 6 replicates of 2 activations: nobody was shown to be worse."
+    assert second == "After 6 replicates of 2 activations, nobody was shown to be worse."
     assert end in last
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib.analysis import tuning as tuning_results
-from vaelib.formatting import count, interval, listed, nats, number, percent
+from vaelib.formatting import count, fixed, listed, nats, percent, places_of
 from vaelib.results.columns import label
 
 
@@ -23,14 +23,14 @@ def race_stages(facts: dict, index: int = 0) -> list[str]:
     study, race = facts["study"], facts["comparisons"][index]["race"]
     sentences = []
     for stage in race["stages"]:
-        gone = [
-            f"{one['activation']} (by {number(one['difference'], 3)} nats, "
-            f"{interval(one['low'], one['high'], 3)}, than {one['leader']})"
-            for one in stage["retired"]
-        ]
+        gone = stage["retired"]
         started = count(len(stage["started"]), "activation")
-        text = f"After {count(stage['replicates'], 'replicate')} of {started}: "
-        text += f"shown to be worse, {listed(gone)}." if gone else "nobody was shown to be worse."
+        text = f"After {count(stage['replicates'], 'replicate')} of {started}, "
+        if gone:
+            worse = listed([_behind(one) for one in gone])
+            text += f"shown to be worse than {gone[0]['leader']}: {worse}."
+        else:
+            text += "nobody was shown to be worse."
         if stage["lost"]:
             text += f" Failed or diverged: {listed(stage['lost'])}."
         sentences.append(text)
@@ -46,6 +46,13 @@ def race_stages(facts: dict, index: int = 0) -> list[str]:
         f"{models} of {count(full, 'model')}, {percent(models / full)}."
     )
     return sentences
+
+
+def _behind(one: dict) -> str:
+    """Return what was retired, by how many nats, with the interval to the same places."""
+    places = places_of(one["difference"], 3)
+    by, low, high = (fixed(one[key], places) for key in ("difference", "low", "high"))
+    return f"{one['activation']} by {by} nats ({low} to {high})"
 
 
 def _models_of(race: dict) -> int:
