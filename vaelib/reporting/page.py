@@ -15,6 +15,7 @@ from vaelib.results import files
 TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("contents.js", "sort.js")
 NOTEBOOK_ONLY = "notebook"  # tag of cells that a page leaves out
+_LEFT_OUT = [NOTEBOOK_ONLY, "injected-parameters"]  # papermill gives the latter a random id
 
 
 def to_html(
@@ -50,7 +51,7 @@ def to_html(
         exclude_input=True,
         exclude_input_prompt=True,
         exclude_output_prompt=True,
-        config=Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": [NOTEBOOK_ONLY]}),
+        config=Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": _LEFT_OUT}),
     )
     html, _ = exporter.from_filename(str(executed))
     body = BeautifulSoup(html, "html.parser")

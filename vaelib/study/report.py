@@ -66,9 +66,27 @@ def build(planner: Planner, plan: Plan, found: Mapping[str, Path], folder: Path)
     facts = _facts(planner, images, skipped, compared, runs, architectures)
     with files.whole(folder / files.FACTS) as partial:
         partial.write_text(json.dumps(facts, indent=2) + "\n")
+    return make_page(folder)
+
+
+def make_page(folder: Path) -> Path:
+    """Make the page of a report from its tables, facts and gallery, and the page of all studies.
+
+    Parameters
+    ----------
+    folder : path
+        Of a report, published or not; neither runs nor models are needed.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the page.
+    """
+    facts = json.loads((folder / files.FACTS).read_text())
     executed = folder / COMPARE.name
     run_notebook(COMPARE, executed, {"folder": str(folder)}, time_limit.seconds())
-    page = to_html(executed, folder / files.PAGE, study.question, index.described(facts), _LINKS)
+    title, subtitle = facts["study"]["question"], index.described(facts)
+    page = to_html(executed, folder / files.PAGE, title, subtitle, _LINKS)
     index.write(folder.parent)
     return page
 
