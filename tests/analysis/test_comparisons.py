@@ -246,6 +246,10 @@ def test_fixed_test_sets_take_the_scores_of_single_images():
     expected = new_images.crossed_interval((square.loc["a"] - square.loc["b"]).to_numpy())
     assert tuple(pairs.loc["elbo", ["new_low", "new_high"]]) == pytest.approx(expected)
     assert pairs.loc["gap", ["new_low", "new_high"]].isna().all(), "it is of no single image"
+    del tables["scores"]
+    without = comparisons.judge(tables, dict.fromkeys(JUDGED, 0.0), fixed).set_index("metric")
+    assert without["new_low"].isna().all()
+    assert without["difference"].equals(pairs["difference"])
 
 
 def test_a_race_is_judged_at_its_looks():

@@ -181,7 +181,8 @@ def judge(
     activations = sorted(finished["activation"].unique())
     means = by_seed(finished, [metric.column for metric in JUDGED])
     ratio = test_set.images / test_set.others
-    by_image = functools.cache(functools.partial(_by_image, tables["scores"]))  # of many pairs
+    scores = tables.get("scores", pd.DataFrame())  # not published where they are large
+    by_image = functools.cache(functools.partial(_by_image, scores))  # of many pairs
     parts = []
     for metric in JUDGED:
         margin = margins[metric.column]
