@@ -18,6 +18,12 @@ def build(**fields):
     return fit.build((6, 5, 1), NETWORK, Setting(**fields))
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """One model for several tests, as compiling takes longer than trainings, which reset it."""
+    return build()
+
+
 def step(vae, gradient: float, rate: float) -> list[np.ndarray]:
     """Take a step with equal gradients everywhere; return the variables' changes."""
     vae.optimizer.learning_rate = rate
@@ -150,19 +156,18 @@ class Losses(keras.callbacks.Callback):
     ],
 )
 def test_training_ends_when_validation_stops_improving_and_keeps_the_best(
-    images, monkeypatch, losses, patience, epochs, kept, ended
+    plain, images, monkeypatch, losses, patience, epochs, kept, ended
 ):
     watch = Losses(losses)
     split = ImageSet("noise", images[:50], images[50:60], images[60:])
-    vae, probe = build(), GradientProbe(images[:8])
-    original = type(vae).fit
+    probe, original = GradientProbe(images[:8]), type(plain).fit
 
     def fitted(self, *arguments, callbacks, **options):
         return original(self, *arguments, callbacks=[watch, *callbacks], **options)
 
-    monkeypatch.setattr(type(vae), "fit", fitted)
+    monkeypatch.setattr(type(plain), "fit", fitted)
     training = TrainingConfiguration(epochs=6, patience=patience, batch_size=16)
-    trained = fit.fit(vae, split, 1e-2, 0, training, probe)
+    trained = fit.fit(plain, split, 1e-2, 0, training, probe)
     summary = trained.summary
     assert (summary["epochs"], summary["kept_epoch"], summary["ended"]) == (epochs, kept, ended)
     assert summary["val_elbo"] == -losses[kept - 1]
@@ -172,23 +177,25 @@ def test_training_ends_when_validation_stops_improving_and_keeps_the_best(
 
 
 @pytest.mark.parametrize(("epochs", "median"), [(1, 9.0), (2, 1.0), (4, 2.0)])
-def test_the_first_epoch_which_compiles_is_no_measure_of_time(images, monkeypatch, epochs, median):
+def test_the_first_epoch_which_compiles_is_no_measure_of_time(
+    plain, images, monkeypatch, epochs, median
+):
     class Clock(keras.callbacks.Callback):
         seconds = (9.0, 1.0, 2.0, 4.0)[:epochs]
 
     monkeypatch.setattr(fit, "_Clock", Clock)
     split = ImageSet("noise", images[:50], images[50:60], images[60:])
     training = TrainingConfiguration(epochs=epochs, patience=None, batch_size=16)
-    trained = fit.fit(build(), split, 1e-2, 0, training, GradientProbe(images[:8]))
+    trained = fit.fit(plain, split, 1e-2, 0, training, GradientProbe(images[:8]))
     assert trained.summary["seconds_per_epoch"] == median
     assert list(trained.history["seconds"]) == list(Clock.seconds)
 
 
-def test_the_start_tells_initial_weights_apart(images):
+def test_the_start_tells_initial_weights_apart(plain, images):
     split = ImageSet("noise", images[:50], images[50:60], images[60:])
     training, probe = TrainingConfiguration(epochs=1), GradientProbe(images[:8])
     starts = [
-        fit.fit(build(), split, rate, seed, training, probe).summary["start"]
+        fit.fit(plain, split, rate, seed, training, probe).summary["start"]
         for rate, seed in ((1e-2, 0), (1e-3, 0), (1e-2, 1))
     ]
     assert starts[0] == starts[1] != starts[2]

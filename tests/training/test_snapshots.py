@@ -12,13 +12,18 @@ from vaelib.training.snapshots import Snapshots
 NETWORK = NetworkConfiguration(activation="tanh", hidden_units=(8,), latent_dim=3)
 
 
+@pytest.fixture(scope="module")
+def model():
+    """One model for all tests, as compiling takes longer than their trainings, which reset it."""
+    return fit.build((6, 5, 1), NETWORK, Setting())
+
+
 @pytest.fixture
-def train(images):
-    """Train a model for some epochs; return it, what `fit` returns, and what is watched."""
+def train(images, model):
+    """Train the model for some epochs; return it, what `fit` returns, and what is watched."""
     split = ImageSet("noise", images[:50], images[50:60], images[60:])
 
     def run(epochs: int, patience: int | None = None):
-        model = fit.build((6, 5, 1), NETWORK, Setting())
         training = TrainingConfiguration(epochs=epochs, patience=patience, batch_size=16)
         probe = GradientProbe(images[:8])
         trained = fit.fit(model, split, 1e-2, 0, training, probe)
@@ -61,9 +66,9 @@ def test_the_kept_weights_are_those_of_the_best_epoch(train):
     np.testing.assert_array_equal(snapshots.reconstructions[place], decoded)
 
 
-def test_they_can_be_taken_of_several_models_in_turn_and_change_no_weight(images):
+def test_they_can_be_taken_of_several_models_in_turn_and_change_no_weight(images, model):
     split = ImageSet("noise", images[:50], images[50:60], images[60:])
-    model, snapshots = fit.build((6, 5, 1), NETWORK, Setting()), Snapshots(images[:3])
+    snapshots = Snapshots(images[:3])
     found = []
     for callbacks in ([], [snapshots], [snapshots]):
         model.initialize(0)
