@@ -29,7 +29,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from vaelib.analysis import margins, moderated, paired_tests
 from vaelib.analysis.moderated import Prior
@@ -282,13 +282,13 @@ def _compare(
 ) -> dict[str, float]:
     """Return the confidence interval of the mean, and the p and the side of the test."""
     mean, error, freedom = moderated.mean_error_freedom(differences, prior)
-    reach = error * stats.t.isf(level / 2, freedom)
+    reach = -error * special.stdtrit(freedom, level / 2)
     side = np.sign(mean)
     if last and 2.0 ** (1 - len(differences)) < all_pairs:
         p = paired_tests.signed_rank_p(differences[None])[0]
         side = paired_tests.signed_rank_side(differences[None])[0]
     elif error > 0:
-        p = 2 * stats.t.sf(abs(mean) / error, freedom)
+        p = 2 * special.stdtr(freedom, -abs(mean) / error)
     else:
         p = float(mean == 0)
     return {"low": mean - reach, "high": mean + reach, "p": float(p), "side": float(side)}
@@ -304,9 +304,11 @@ def _worse(
     leader = seen.mean().idxmax()
     level, prior = pair_level(seen.shape[1], looks), moderated.prior_of(seen)
     of_all = pair_level(activations, looks)
+    values = dict(zip(seen, seen.to_numpy().T, strict=True))
+    best = values.pop(leader)
     found = []
-    for name in seen.columns.drop(leader):
-        differences = paired_tests.difference(seen[leader].to_numpy(), seen[name].to_numpy())
+    for name, others in values.items():
+        differences = paired_tests.difference(best, others)
         if len(differences) < 2:
             continue
         compared = _compare(differences, level, of_all, prior, len(seen) == looks[-1])
