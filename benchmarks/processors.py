@@ -1,11 +1,12 @@
-"""What another processor changes: one study with the same seeds, trained on two of them.
+"""What another processor changes: a study with the same seeds, trained on two of them.
 
     python benchmarks/processors.py reports/published/default reports/default
 
 Weights before training are the same; in training, sums are rounded as the processor's vector
-units do it, and what differs in the last bit grows. Prints, for each activation, how many
-models of both reports are equal and by how much the others differ; writes the test ELBO of
-all models in nats to ``processors.csv`` beside this file.
+units do it, and what differs in the last bit grows. A study that chooses a start for each
+activation may also choose another. Prints, for each activation, how many models of both
+reports end alike and by how much the others differ; writes the test ELBO of all models in nats
+to ``processors.csv`` beside this file, in the place of those of the same study.
 """
 
 import argparse
@@ -17,24 +18,26 @@ from vaelib.results import files
 
 RESULTS = Path(__file__).with_name("processors.csv")
 KEYS = ["activation", "seed"]
-ALIKE = 0.01  # nats: what differs by less was trained to the same bits, and scored by others
+ALIKE = 0.01  # nats: what differs by less was trained to nearly the same bits
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Return the test ELBO of the models of either report, with which weights they began."""
-    columns = [*KEYS, "start", "elbo"]
-    both = first[columns].merge(
-        second[columns], on=KEYS, how="outer", suffixes=("_first", "_second")
-    )
-    started = both[["start_first", "start_second"]].dropna()
-    if not started["start_first"].equals(started["start_second"]):
-        raise ValueError("models of the same activation and seed have other weights at the start")
-    return both.drop(columns=["start_first", "start_second"])
+    """Return the test ELBO of the models of either report, and whether both began alike.
+
+    Parameters
+    ----------
+    first, second : pandas.DataFrame
+        Tables ``runs`` of a study with one comparison.
+    """
+    first, second = (runs[runs["scored"]][[*KEYS, "start", "elbo"]] for runs in (first, second))
+    both = first.merge(second, on=KEYS, how="outer", suffixes=("_first", "_second"))
+    alike = (both["start_first"] == both["start_second"]).astype(int)
+    return both.drop(columns=["start_first", "start_second"]).assign(same_start=alike)
 
 
 def summary(elbo: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each activation, models of both, equal ones, and differences in nats."""
-    common = elbo.dropna()
+    """Return, for each activation, models that began alike, that ended so, and differences."""
+    common = elbo[elbo["same_start"] == 1]
     change = common["elbo_second"] - common["elbo_first"]
     grouped = change.abs().groupby(common["activation"])
     return pd.DataFrame(
@@ -50,10 +53,14 @@ def summary(elbo: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("reports", nargs=2, type=Path, help="folders of two reports of a study")
-    first, second = (files.read(folder)["runs"] for folder in parser.parse_args().reports)
-    elbo = compare(first, second)
-    elbo.to_csv(RESULTS, index=False)
+    folders = parser.parse_args().reports
+    elbo = compare(*(files.read(folder)["runs"] for folder in folders))
     print(summary(elbo).round(2).to_string())
+    study = files.read_facts(folders[0])["study"]["name"]
+    others = pd.read_csv(RESULTS).query("study != @study") if RESULTS.exists() else None
+    elbo.insert(0, "study", study)
+    table = pd.concat([others, elbo]).sort_values(["study", *KEYS])
+    table.to_csv(RESULTS, index=False, float_format="%.8g")
 
 
 if __name__ == "__main__":
