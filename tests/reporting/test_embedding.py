@@ -58,3 +58,12 @@ def test_a_picture_loses_nothing():
     _, content = embed(figure).source.split(",")
     with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
         np.testing.assert_array_equal(np.asarray(picture.convert("RGB")), levels)
+
+
+def test_a_picture_has_as_many_pixels_as_its_format_takes():
+    figure = Figure((0.5, 90), dpi=100)
+    figure.add_axes((0, 0, 1, 1)).imshow(np.eye(4))
+    found = embed(figure)
+    assert (found.width, found.height) == (50, 9000)
+    with Image.open(io.BytesIO(base64.b64decode(found.source.split(",")[1]))) as picture:
+        assert picture.height == 16_383

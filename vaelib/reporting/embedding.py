@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # at run time it would load matplotlib
 
 _LARGEST_DRAWING = 60_000  # bytes of SVG; a picture of more marks is smaller
 _PIXELS = 2  # of a picture for each pixel of the screen
+_LONGEST_PICTURE = 16_383  # pixels: the most of WebP
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Embedded:
     Attributes
     ----------
     source : str
-        Data URL: an SVG drawing, or a WebP picture of twice the pixels, without loss.
+        Data URL: an SVG drawing, or a WebP picture without loss, of twice the pixels where
+        the format has as many.
     width, height : int
         In pixels of the screen.
     """
@@ -58,5 +60,6 @@ def _svg(figure: "Figure") -> bytes:
 def _webp(figure: "Figure") -> bytes:
     picture = io.BytesIO()
     options = {"lossless": True, "quality": 50, "method": 4}  # as small, and much sooner
-    figure.savefig(picture, format="webp", dpi=_PIXELS * figure.dpi, pil_kwargs=options)
+    dpi = min(_PIXELS * figure.dpi, _LONGEST_PICTURE / max(figure.get_size_inches()))
+    figure.savefig(picture, format="webp", dpi=dpi, pil_kwargs=options)
     return picture.getvalue()
