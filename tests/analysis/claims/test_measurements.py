@@ -129,6 +129,17 @@ def test_the_length_of_training_is_part_of_a_setting(patience, text):
     assert list(case.setting) == list(SETTING)
 
 
+def test_a_setting_of_which_most_had_not_ended_is_not_to_the_end():
+    def outcome(row):
+        slow = row["learning_rate"] == 1e-3
+        return {"patience": 15.0, "ended": row["seed"] > (5 if slow else 2)}
+
+    tables = planted.study(["relu"], 9, outcome=outcome, learning_rate=[1e-3, 3e-3])
+    slow, fast = measured(tables).cases
+    assert slow.setting["training"] == "20 epochs, most not to the end (patience 15)"
+    assert fast.setting["training"] == "to the end (patience 15, at most 20 epochs)"
+
+
 def test_settings_are_named_by_what_differs_from_most():
     found = measured(planted.study(["relu"], 2, depth=[1, 2]), planted.study(["tanh"], 3))
     assert found.usual["depth"] == 1

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -225,20 +226,31 @@ def _by_setting(runs: pd.DataFrame, history: pd.DataFrame, pairs: pd.DataFrame) 
 
 def _with_setting(runs: pd.DataFrame, tuned: Sequence[str]) -> pd.DataFrame:
     """Return the rows with the columns of a setting in words that need no other column."""
-    patience = runs["patience"] if "patience" in runs else pd.Series(float("nan"), runs.index)
-    lengths = [
-        f"{epochs:g} epochs"
-        if pd.isna(waited)
-        else f"to the end (patience {waited:g}, at most {epochs:g} epochs)"
-        for epochs, waited in zip(runs["most_epochs"], patience, strict=True)
-    ]
     network = runs["hidden_units"].astype(str) + "-" + runs["latent_dim"].astype(str)
     replicate = runs["seed"].astype(str) + " of " + runs["split"].astype(str)
-    named = runs.assign(network=network, training=lengths, replicate=replicate)
+    named = runs.assign(network=network, replicate=replicate)
+    named["training"] = _lengths(named.assign(**dict.fromkeys(tuned, OWN)))
     # Two models with the same start that are trained alike are the same, bit for bit.
     alike = [*(key for key in SETTING if key != "initializer"), "activation", "start", "replicate"]
     trained = named[alike].astype(str).agg("|".join, axis=1)
     return named.assign(trained=trained, **dict.fromkeys(tuned, OWN))
+
+
+def _lengths(runs: pd.DataFrame) -> list[str]:
+    """Return how long models were trained, and whether most of their setting had ended."""
+    patience = runs["patience"] if "patience" in runs else pd.Series(math.nan, runs.index)
+    keys = [*(key for key in SETTING if key != "training"), "most_epochs"]
+    ended = runs["ended"].astype(float) if "ended" in runs else pd.Series(1.0, runs.index)
+    ended = ended.groupby([runs[key] for key in keys], dropna=False).transform("mean")
+    lengths = []
+    for epochs, waited, share in zip(runs["most_epochs"], patience, ended, strict=True):
+        if pd.isna(waited):
+            lengths.append(f"{epochs:g} epochs")
+        elif share < 0.5:
+            lengths.append(f"{epochs:g} epochs, most not to the end (patience {waited:g})")
+        else:
+            lengths.append(f"to the end (patience {waited:g}, at most {epochs:g} epochs)")
+    return lengths
 
 
 def _with_repeated(cases: Iterable[Case]) -> Iterator[Case]:

@@ -283,7 +283,7 @@ GELU_IS_BEST = Statement(
     ),
     about=(
         "The paper trained an autoencoder of this shape with Adam at rates of 0.001 and 0.0001. "
-        "Here it is a VAE, on fewer digits, trained to the end."
+        "Here it is a VAE, on fewer digits; the settings say whether most models had ended."
     ),
     sources=(
         Source(
