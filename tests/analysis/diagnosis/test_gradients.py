@@ -62,6 +62,14 @@ def test_a_gradient_lost_at_the_code_does_not_vanish_with_depth():
     assert not vanishing(table).present
 
 
+def test_after_a_collapse_only_the_measurement_before_training_counts():
+    early, late = (with_first(0.01, epoch=epoch) for epoch in (0, 5))
+    for table, present in ((early, True), (late, False)):
+        symptom = symptoms.vanishing(metrics.gradient_flow(table), collapsed=True)
+        assert symptom.present is present
+        assert f"in {int(present)} of 1 measurements" in symptom.measured
+
+
 def test_the_network_that_loses_most_is_named():
     table = put(gradients(), "gradient_rms", 0.1, layer="encoder_1")
     table = put(table, "gradient_rms", 0.01, layer="decoder_1")

@@ -102,7 +102,7 @@ def diagnose(
         gradient_symptoms.exploding(gradients, flow, thresholds),
         gradient_symptoms.dead(gradients, collapse.present, thresholds),
         gradient_symptoms.saturation(gradients, activations, thresholds),
-        gradient_symptoms.vanishing(flow, thresholds),
+        gradient_symptoms.vanishing(flow, thresholds, collapse.present),
         collapse,
         symptoms.overfitting(train, test),
     ]

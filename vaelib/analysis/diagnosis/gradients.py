@@ -51,15 +51,24 @@ def exploding(
     return Symptom(Cause.EXPLODING, bool(present), measured, criterion, numbers)
 
 
-def vanishing(flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS) -> Symptom:
+def vanishing(
+    flow: pd.DataFrame, thresholds: Thresholds = DEFAULTS, collapsed: bool = False
+) -> Symptom:
     """Look for a gradient that shrinks from the last layers to the first.
+
+    What is small in a model that ignores its code is not due to its layers. After a
+    collapse, the measurement before training is therefore the only one that counts.
 
     Parameters
     ----------
     flow : pandas.DataFrame
         See `metrics.gradient_flow`.
     thresholds : Thresholds
+    collapsed : bool
+        Whether the posterior collapsed.
     """
+    if collapsed:
+        flow = flow[flow.index.get_level_values("epoch") == 0]
     median = _median_by_epoch(flow["flow"])
     under = int((median < thresholds.gradient_flow).sum())
     measured = "there is no hidden layer, or no gradient, to measure"
