@@ -50,8 +50,9 @@ def facts(
         "margin": 0.01,
         "activations": ["elu", "selu", "tanh"],
         "target_loss": None,
-        "likelihood": "bernoulli",
+        "likelihood": None,  # chosen for the images
         "output_activation": "sigmoid",
+        "latent_dim": 16,
         **study,
     }
     first = {
@@ -64,10 +65,11 @@ def facts(
         "learning_rate": 0.001,
         "initializer": "keras",
         "pixel_entropy": 46.2,
+        "constant_elbo": -208.0,
         "train_sliced_wasserstein": 0.02,
         "pca": pca,
     }
-    images = {dataset: {"shape": (28, 28, 1), "redrawn": True}}
+    images = {dataset: {"shape": (28, 28, 1), "redrawn": True, "likelihood": "bernoulli"}}
     second = {**first, "label": "depth 2"}
     return {"study": study, "comparisons": [first, second], "images": images}
 
@@ -77,7 +79,7 @@ def verdicts(*rows: tuple, metric: str = "elbo") -> pd.DataFrame:
     rows = [row if len(row) == 4 else (*row, np.nan) for row in rows]
     table = pd.DataFrame(rows, columns=["a", "b", "verdict", "needed"]).assign(metric=metric)
     difference = table["verdict"].map({Verdict.BETTER: 5.0, Verdict.WORSE: -5.0}).fillna(0.5)
-    return table.assign(difference=difference, **dict.fromkeys(("n", *BOUNDS), 1.0))
+    return table.assign(difference=difference, p=1e-4, **dict.fromkeys(("n", *BOUNDS), 1.0))
 
 
 def diverging(**diverged_at: list[float]) -> pd.DataFrame:

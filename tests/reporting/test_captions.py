@@ -95,7 +95,7 @@ def test_who_leads_at_which_budget_is_told_for_each_unit():
     led = pd.DataFrame({"budget": [1, 2, 3], "leader": ["linear", "linear", "selu"]})
     assert captions.rank_by_budget({"epochs": led, "seconds": led[:0]}) == (
         "How far each activation is behind the leader. In the lead: linear from 1 to 2 epochs, "
-        "selu at 3 epochs; the lead changes hands 1 time."
+        "selu at 3 epochs; the lead changes hands once."
     )
     alone = captions.rank_by_budget({"epochs": led[:1]})
     assert alone.endswith("In the lead: linear at 1 epoch; the lead never changes hands.")

@@ -35,9 +35,10 @@ def test_the_answer_names_the_best_the_tied_the_undecided_and_the_worst():
     found = sentences.answer(summary(*rows), pairs, facts())
     assert found.name == "elu"
     assert str(found) == (
-        "On mnist5k (4,000 training images, after 20 epochs, when no validation loss was still "
-        "falling, learning rate 0.001, initializer keras, 4 replicates each), elu reaches the best "
-        "test ELBO: \N{MINUS SIGN}100.2 nats (95 % interval \N{MINUS SIGN}100.8 to "
+        "On mnist5k (4,000 training images, a Bernoulli likelihood, after 20 epochs, when no "
+        "validation loss was still falling, learning rate 0.001, initializer keras, 4 replicates "
+        "each), elu reaches the best test ELBO: \N{MINUS SIGN}100.2 nats (95 % interval "
+        "\N{MINUS SIGN}100.8 to "
         "\N{MINUS SIGN}99.75). It is significantly better than tanh and sigmoid; practically tied "
         "with selu (within 1.0 nats); not distinguishable from silu and mish on this evidence "
         "(about 31 replicates would be needed). It is 0.25 nats ahead of selu. The last, sigmoid, "
@@ -154,7 +155,7 @@ def test_the_answer_states_the_number_of_training_images_once():
     rows, given = summary(BEST, WORST), facts(label="300 training images")
     given["comparisons"][1]["train_size"] = 300
     text = str(sentences.answer(rows, WON, given))
-    assert text.startswith("On mnist5k (after 20 epochs")
+    assert text.startswith("On mnist5k (a Bernoulli likelihood, after 20 epochs")
     assert "4 replicates each, 300 training images), elu" in text
     assert text.count("training images") == 1
 
@@ -182,10 +183,12 @@ def test_the_lead_has_an_interval_over_replicates_and_one_for_new_images():
     text = str(sentences.answer(summary(*rows), WON, facts()))
     assert text.endswith(
         "0.25 nats ahead of selu (0.10 to 0.40 over replicates; \N{MINUS SIGN}0.60 to 1.1 for new "
-        "images of the same kind; 95 % for this pair alone)."
+        "images of the same kind, for which it is open; 95 % for this pair alone)."
     )
     raced = str(sentences.answer(summary(*rows), WON, facts(design="race")))
-    assert raced.endswith("images of the same kind; with 95 % for all pairs at once).")
+    assert raced.endswith("for which it is open; with 95 % for all pairs at once).")
+    rows[1]["behind_new_low"] = 0.05
+    assert "which it is open" not in str(sentences.answer(summary(*rows), WON, facts()))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +208,11 @@ def test_the_lead_has_an_interval_over_replicates_and_one_for_new_images():
             "(tanh) to 1.2 nats an epoch (elu),",
         ),
         ([0.32, 0.3], {}, "2 of 2 validation losses were still falling, by 0.3 nats an epoch, l"),
-        ([0.0, 0.3], {"patience": 5}, "images, trained until validation stops improving, learn"),
+        (
+            [0.0, 0.3],
+            {"patience": 5},
+            "likelihood, trained until validation stops improving, l",
+        ),
     ],
 )
 def test_the_first_sentence_says_how_long_and_what_was_still_falling(speeds, study, expected):
@@ -306,10 +313,12 @@ def test_the_lead_is_told_with_its_changes():
 FEWER = {**PCA, "images": 1000}
 
 
-def report_facts(target=130.0, own=None, shape=(28, 28, 1), **study) -> dict:
+def report_facts(
+    target=130.0, own=None, shape=(28, 28, 1), likelihood="bernoulli", **study
+) -> dict:
     given = facts("large", target_loss=own, **study)
     given["images"] = {
-        "large": {"shape": shape, "redrawn": True},
+        "large": {"shape": shape, "redrawn": True, "likelihood": likelihood},
         "small": {"shape": (8, 8, 1), "redrawn": False},
     }
     given["comparisons"][0] |= {"target_loss": target}
@@ -402,10 +411,12 @@ def test_the_answer_over_several_settings_counts_who_is_first():
     ]
     found = str(sentences.across(rows, pairs, settings(label=["depth 1", "depth 2"])))
     assert found == (
-        "In 2 settings, after 20 epochs, with 4 replicates each, elu has the best mean test ELBO "
+        "In 2 settings, after 20 epochs, when no validation loss was still falling, with 4 "
+        "replicates each, elu has the best mean test ELBO "
         "with depth 1, tanh with depth 2. Where it is first, it is significantly better than every "
         "other activation. The highest of all is −90.00 nats, of tanh with depth 2. "
-        "The furthest behind the first is 5.00 nats behind it (depth 2), and 9.75 (depth 1)."
+        "The last is behind the first by 5.00 nats (depth 2) and 9.75 nats (depth 1). Who is best "
+        "in the end is another question: no model was trained until then."
     )
 
 
@@ -471,10 +482,55 @@ def test_the_answer_over_depths_tells_the_gradient_flow_in_the_deepest():
     deep = summary(model("elu", -1.0, gradient_flow=0.5), model("tanh", -2.0, gradient_flow=0.01))
     pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2
     found = str(sentences.across([summary(BEST, WORST), deep], pairs, settings(depth=[1, 8])))
-    assert found.endswith(
+    assert (
         " At depth 8, gradient flow after training (median over settings) is tanh 0.01 and elu "
-        "0.5: far below 1 the gradient vanishes."
+        "0.5: far below 1 the gradient vanishes. Who" in found
     )
+
+
+def test_a_collapsed_posterior_is_no_vanishing_gradient():
+    rows = [
+        model("elu", -100.0, gradient_flow=0.5, active_units=9),
+        model("tanh", -150.0, gradient_flow=0.01, active_units=0),  # it learned
+        model("sigmoid", -207.0, gradient_flow=1e-7, active_units=1),
+    ]
+    shallow = summary(BEST, WORST)
+    given, pairs = settings(depth=[1, 8]), [report_tables.verdicts()] * 2
+    found = str(sentences.across([shallow, summary(*rows)], pairs, given))
+    assert "tanh 0.01 and elu 0.5: far below 1 the gradient vanishes; of others" in found
+    assert "the posterior collapsed (sigmoid)." in found
+    none = summary(model("elu", -207.0, active_units=0), model("tanh", -207.5, active_units=0))
+    none["elbo"] = [-208.0, -208.5]
+    found = str(sentences.across([shallow, none], pairs, given))
+    assert "At depth 8, of all the posterior collapsed (elu and tanh)." in found
+
+
+def test_a_study_of_fixed_length_says_how_many_losses_were_falling():
+    rows = [summary(BEST, WORST).assign(falling=speeds) for speeds in ([0.0, 1.5], [0.3, 0.2])]
+    found = str(sentences.across(rows, [WON, WON], settings(depth=[1, 2])))
+    falling = "after 20 epochs, when 3 of 4 losses were still falling by 0.2 to 1.5 nats an epoch,"
+    assert falling in found
+    ended = settings(depth=[1, 2])
+    ended["study"] |= {"patience": 5}
+    assert "in the end" not in str(sentences.across(rows, [WON, WON], ended))
+
+
+def test_what_a_full_grid_would_leave_open_is_said():
+    """Of three pairs: 0.02 is under the level of a race with two left, and 0.06 is not 0.05."""
+    given = facts(design="race", seeds=6)
+    given["comparisons"][0]["race"] = RACE
+    pairs = report_tables.verdicts(
+        ("elu", "selu", Verdict.BETTER), ("elu", "tanh", Verdict.BETTER), ("selu", "tanh", "")
+    )
+    rows = summary(BEST, TIED, WORST)
+    assert "full grid" not in str(sentences.answer(rows, pairs, given))
+    pairs.loc[pairs["b"] == "selu", "p"] = 0.02
+    assert (
+        "better than both others (selu by the levels of a race, which rise as others are retired; "
+        "corrected for all 3 pairs, as in a full grid, that would be left open)."
+    ) in str(sentences.answer(rows, pairs, given))
+    pairs.loc[pairs["b"] == "selu", "n"] = 0.5  # it was retired earlier, of fewer replicates
+    assert "full grid" not in str(sentences.answer(rows, pairs, given))
 
 
 def test_without_a_finished_model_there_is_no_answer_over_settings():

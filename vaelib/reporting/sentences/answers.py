@@ -2,11 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from vaelib.analysis import comparisons
+from vaelib.analysis.paired_tests import SIGNIFICANCE
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, interval, listed, nats, number
 from vaelib.reporting.sentences.course import not_ended
@@ -151,12 +152,13 @@ def against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) -> 
     by_little = f", than {listed(slightly)} by less than the margin of {within}" if slightly else ""
     if len(slightly) == len(better) > 0:
         by_little = f", though by less than the margin of {within}"
+    close = _only_by_the_race(pairs, best, better) if comparison["race"] else ""
     if len(better) == len(against):
         others = {1: "the other", 2: "both others"}.get(len(better), f"all {len(better)} others")
-        return f"significantly better than {others}{by_little}"
+        return f"significantly better than {others}{by_little}{close}"
     clauses = ["not significantly better than any other activation"]
     if better:
-        clauses = [f"significantly better than {listed(better)}{by_little}"]
+        clauses = [f"significantly better than {listed(better)}{by_little}{close}"]
     if tied:
         clauses.append(f"practically tied with {listed(tied)} (within {within})")
     retired = {
@@ -175,6 +177,25 @@ def against_others(ranked: pd.Series, pairs: pd.DataFrame, comparison: dict) -> 
     return "; ".join(clauses)
 
 
+def _only_by_the_race(pairs: pd.DataFrame, best: str, better: Sequence[str]) -> str:
+    """Return what is decided at the race's last looks alone, where few pairs are left.
+
+    A full grid corrects for all its pairs, whatever was retired.
+    """
+    own = pairs[pairs["metric"] == "elbo"]
+    other = own["a"].where(own["a"] != best, own["b"])
+    mine = (own["a"] == best) | (own["b"] == best)
+    last = own["n"] == own["n"].max()
+    open_there = other[mine & last & (own["p"] * len(own) >= SIGNIFICANCE)]
+    named = [name for name in better if name in set(open_there)]
+    if not named:
+        return ""
+    return (
+        f" ({listed(named)} by the levels of a race, which rise as others are retired; corrected "
+        f"for all {len(own)} pairs, as in a full grid, that would be left open)"
+    )
+
+
 def _ahead(second: pd.Series, at_once: bool) -> str:
     """Return how far the best is ahead of the second, with both intervals.
 
@@ -186,6 +207,8 @@ def _ahead(second: pd.Series, at_once: bool) -> str:
     if over:
         text += f" ({over} over replicates"
         text += f"; {new} for new images of the same kind" if new else ""
+        decided = second["behind_low"] > 0 > second["behind_new_low"]
+        text += ", for which it is open" if decided else ""
         text += "; with 95 % for all pairs at once)" if at_once else "; 95 % for this pair alone)"
     return f"{text}."
 

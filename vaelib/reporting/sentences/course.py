@@ -122,7 +122,8 @@ def lead(spells: Sequence[tuple[str, float, float]], unit: str) -> str:
         for name, first, last in spells
     ]
     changes = len(spells) - 1
-    changed = f"changes hands {count(changes, 'time')}" if changes else "never changes hands"
+    times = {0: "never changes hands", 1: "changes hands once"}
+    changed = times.get(changes, f"changes hands {count(changes, 'time')}")
     return f"In the lead: {', '.join(parts)}; the lead {changed}."
 
 

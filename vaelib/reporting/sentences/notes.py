@@ -47,7 +47,7 @@ def note(facts: dict, identical: int, index: int = 0) -> list[str]:
             "Activations that were retired have fewer replicates than others: compare them by "
             "what they are behind, not by their means."
         )
-    if study["likelihood"] == "bernoulli" and "pixel_entropy" in comparison:
+    if images.get("likelihood") == "bernoulli" and "pixel_entropy" in comparison:
         sentences.append(
             "A Bernoulli likelihood of grey pixels is no density, and a perfect reconstruction "
             f"costs their entropy, {nats(comparison['pixel_entropy'])} nats here: no ELBO can be "

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib.analysis import comparisons
+from vaelib.analysis.diagnosis.criteria import RelativeQuality
+from vaelib.analysis.diagnosis.symptoms import collapsed
 from vaelib.analysis.verdicts import Verdict
-from vaelib.formatting import count, listed, number, ratio
+from vaelib.formatting import count, listed, nats, number, ratio
 from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer
 from vaelib.reporting.sentences.course import not_ended
 
@@ -97,7 +99,10 @@ def across(
             f"{compared[top]['label']}."
         )
     text += _spread(ranked, compared)
-    return Statement(settings, name, text + _flow_with_depth(ranked, compared))
+    text += _flow_with_depth(ranked, compared, study["latent_dim"])
+    if study["patience"] is None:
+        text += " Who is best in the end is another question: no model was trained until then."
+    return Statement(settings, name, text)
 
 
 def _firsts(ranked: Sequence[pd.DataFrame]) -> pd.Series:
@@ -110,11 +115,22 @@ def _length_of_all(summaries: Sequence[pd.DataFrame], study: dict) -> str:
     """Return how long models were trained, and how many replicates there are."""
     ended = "trained until validation stops improving"
     if study["patience"] is None:
-        ended = f"after {count(study['epochs'], 'epoch')}"
+        ended = f"after {count(study['epochs'], 'epoch')}, {_still_falling(summaries)}"
     elif any(not_ended(one).any() for one in summaries):
         ended += f" (at most {count(study['epochs'], 'epoch')})"
     upto = "up to " if study["design"] == "race" else ""
     return f"{ended}, with {upto}{count(len(study['seeds']), 'replicate')} each"
+
+
+def _still_falling(summaries: Sequence[pd.DataFrame]) -> str:
+    """Return how many validation losses were still falling at the end, and how fast."""
+    speeds = pd.concat([one["falling"] for one in summaries]).dropna()
+    falling = speeds[speeds.round(1) > 0]
+    if falling.empty:
+        return "when no validation loss was still falling"
+    slowest, fastest = nats(falling.min()), nats(falling.max())
+    by = slowest if slowest == fastest else f"{slowest} to {fastest}"
+    return f"when {len(falling)} of {len(speeds)} losses were still falling by {by} nats an epoch"
 
 
 def _most_often_first(
@@ -167,24 +183,42 @@ def _spread(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
     if len(behind) < 2:
         return ""
     least, most = min(behind, key=behind.get), max(behind, key=behind.get)
-    at_least, at_most = (" at least", " at most") if len(behind) > 2 else ("", "")
+    and_or = "and" if len(behind) == 2 else "to"
     return (
-        f" The furthest behind the first is {number(behind[least], 3)} nats behind it{at_least} "
-        f"({least}), and {number(behind[most], 3)}{at_most} ({most})."
+        f" The last is behind the first by {number(behind[least], 3)} nats ({least}) {and_or} "
+        f"{number(behind[most], 3)} nats ({most})."
     )
 
 
-def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
+def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict], units: int) -> str:
     """Return the gradient flow in the deepest networks, where depths were compared."""
     depths = [one.get("depth", 1) for one in compared]
     if min(depths) == max(depths):
         return ""
-    deepest = [one for one, depth in zip(ranked, depths, strict=True) if depth == max(depths)]
+    deepest = [
+        rows[~_collapsed(rows, one, units)]
+        for rows, one, depth in zip(ranked, compared, depths, strict=True)
+        if depth == max(depths)
+    ]
     flows = pd.concat(deepest).groupby("activation")["gradient_flow"].median().dropna()
-    if flows.empty:
-        return ""
-    listing = [f"{name} {ratio(value)}" for name, value in flows.sort_values().items()]
-    return (
-        f" At depth {max(depths)}, gradient flow after training (median over settings) is "
-        f"{listed(listing)}: far below 1 the gradient vanishes."
-    )
+    names = dict.fromkeys(name for rows in ranked for name in rows["activation"])
+    collapsed = [name for name in names if name not in flows.index]
+    text = f" At depth {max(depths)}, "
+    if len(flows):
+        listing = [f"{name} {ratio(value)}" for name, value in flows.sort_values().items()]
+        text += f"gradient flow after training (median over settings) is {listed(listing)}: far "
+        text += "below 1 the gradient vanishes"
+    if collapsed:
+        text += "; of others" if len(flows) else "of all"
+        text += f" the posterior collapsed ({listed(collapsed)})"
+    return f"{text}."
+
+
+def _collapsed(rows: pd.DataFrame, comparison: dict, units: int) -> pd.Series:
+    """Return whether the posterior of each activation collapsed, as in the diagnosis."""
+    best, floor = rows["elbo"].max(), comparison["constant_elbo"]
+    found = [
+        collapsed(one.active_units, units, RelativeQuality(one.elbo, best, floor))
+        for one in rows.itertuples()
+    ]
+    return pd.Series(found, rows.index, dtype=bool)
