@@ -5,16 +5,18 @@
 Each model is a run of its own, simulated: a model of the published full study with an
 identity, a setting and noise of its own, and a thousand test images. A stub takes the place
 of training and moves such a run to where it belongs, so that the time of the first stage is
-what scheduling costs. All stages are those of `run_study`, on two threads. Every size is
-measured in processes of its own: peak memory is up to the end of a stage, and of the page
-that of its notebook, too. CPU seconds are those of the process and its children. Prints a
-table and writes ``scale.csv`` beside this file.
+what scheduling costs: on a dask cluster of two workers on this machine, whose start is not
+counted, and on two threads, where all other stages are measured, too. They are those of
+`run_study`. Every size and place is measured in processes of its own: peak memory is up to the
+end of a stage, and of the page that of its notebook, too. CPU seconds are those of the process
+and its children that have ended. Prints a table and writes ``scale.csv`` beside this file.
 """
 
 import argparse
 import concurrent.futures
 import contextlib
 import json
+import math
 import os
 import resource
 import subprocess
@@ -27,6 +29,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+from distributed import LocalCluster
 
 from vaelib import Study
 from vaelib.analysis import summary
@@ -43,7 +46,8 @@ SIZES = (100, 1_000, 10_000)
 SEEDS = 10
 RATES = [round(0.001 * 1.1**power, 6) for power in range(10)]
 DECAYS = [round(0.01 * power, 2) for power in range(10)]
-THREADS = 2
+WORKERS = 2
+THREADS, CLUSTER = PLACES = ("threads", "cluster")
 _MIB = 1024  # of the kibibytes in which Linux counts
 _DIVIDE = blocks.divide  # which `singly` takes the place of
 _PICTURES = {
@@ -172,7 +176,7 @@ def singly(study: Study, models: Sequence[PlannedModel], workers: int = 1) -> li
     return [block for model in models for block in _DIVIDE(study, [model])]
 
 
-def measure(models: int, folder: Path) -> pd.DataFrame:
+def measure(models: int, folder: Path, place: str = THREADS) -> pd.DataFrame:
     """Return a row for each stage of a study of simulated models.
 
     Parameters
@@ -180,17 +184,22 @@ def measure(models: int, folder: Path) -> pd.DataFrame:
     models : int
         A multiple of 100.
     folder : path
-        An empty one, for the runs and the report.
+        For the runs and the report: an empty one, or that of an earlier call with as many
+        models, of which the runs are taken.
+    place : {"threads", "cluster"}
+        Where the stub runs. On the cluster, the only stage is the first.
     """
     given = study(models)
     planner = Planner(given, pools_of(given))
     simulation = Simulation(given, planner)
-    prepared = folder / "prepared"
-    for block in singly(given, planner.plan(pd.DataFrame()).models):
-        simulation.write(block, prepared / block.run_name)
+    prepared, reports = folder / "prepared", folder / place
+    if not prepared.exists():
+        for block in singly(given, planner.plan(pd.DataFrame()).models):
+            simulation.write(block, prepared / block.run_name)
+    source = str(prepared)
 
     def train(run: str, attempts: str, parameters: dict) -> None:
-        os.rename(prepared / Path(run).name, run)
+        os.rename(os.path.join(source, os.path.basename(run)), run)
 
     clock = Clock()
     stages = [
@@ -204,23 +213,34 @@ def measure(models: int, folder: Path) -> pd.DataFrame:
     with contextlib.ExitStack() as patched:
         patched.enter_context(mock.patch.object(worker, "train_block", train))
         patched.enter_context(mock.patch.object(blocks, "divide", singly))
-        for place, name, stage in stages:
-            function = clock.measured(stage, getattr(place, name))
-            patched.enter_context(mock.patch.object(place, name, function))
-        threads = patched.enter_context(concurrent.futures.ThreadPoolExecutor(THREADS))
-        page = runner.run_study(given, folder, threads, progress=False)
+        for module, name, stage in stages[:1] if place == CLUSTER else stages:
+            function = clock.measured(stage, getattr(module, name))
+            patched.enter_context(mock.patch.object(module, name, function))
+        if place == CLUSTER:
+            patched.enter_context(mock.patch.object(report, "build", return_value=None))
+            cluster = LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None)
+            where = {"scheduler": patched.enter_context(cluster).scheduler_address}
+        else:
+            threads = concurrent.futures.ThreadPoolExecutor(WORKERS)
+            where = {"executor": patched.enter_context(threads)}
+        page = runner.run_study(given, reports, progress=False, **where)
+    if place == CLUSTER:
+        os.replace(reports / "runs", prepared)
     table = pd.DataFrame(clock.rows)
     table.insert(0, "models", models)
-    return table.assign(score_rows=models * simulation.test, page_mb=page.stat().st_size / 1e6)
+    table.insert(1, "place", place)
+    size = page.stat().st_size / 1e6 if page else math.nan
+    return table.assign(score_rows=models * simulation.test, page_mb=size)
 
 
 def show(table: pd.DataFrame) -> None:
     """Print a table in Markdown."""
-    print("| models | stage | seconds | CPU seconds | ms a model | peak | of the notebook |")
-    print("|---|---|---|---|---|---|---|")
+    print("| models | on | stage | seconds | CPU seconds | ms a model | peak | of the notebook |")
+    print("|---|---|---|---|---|---|---|---|")
     for row in table.itertuples():
         cells = [
             f"{row.models:,}",
+            row.place,
             row.stage,
             f"{row.seconds:.1f}",
             f"{row.cpu_seconds:.1f}",
@@ -229,7 +249,7 @@ def show(table: pd.DataFrame) -> None:
             f"{row.notebook_mib:,.0f} MiB",
         ]
         print(f"| {' | '.join(cells)} |")
-    for models, rows in table.groupby("models"):
+    for models, rows in table[table["place"] == THREADS].groupby("models"):
         first = rows.iloc[0]
         print(f"{models:,} models, {first.score_rows:,} scores: a page of {first.page_mb:.1f} MB")
 
@@ -237,18 +257,20 @@ def show(table: pd.DataFrame) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", default=",".join(map(str, SIZES)), help="multiples of 100")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        with tempfile.TemporaryDirectory() as folder:
-            table = measure(int(options.worker), Path(folder))
+        models, folder, place = options.worker
+        table = measure(int(models), Path(folder), place)
         print(json.dumps(table.to_dict("records")))
         return
     parts = []
     for models in options.models.split(","):
-        command = [sys.executable, __file__, "--worker", models]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        parts.append(pd.DataFrame(json.loads(done.stdout.splitlines()[-1])))
+        with tempfile.TemporaryDirectory() as folder:
+            for place in reversed(PLACES):  # the cluster leaves its runs to the threads
+                command = [sys.executable, __file__, "--worker", models, folder, place]
+                done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+                parts.append(pd.DataFrame(json.loads(done.stdout.splitlines()[-1])))
     table = pd.concat(parts, ignore_index=True)
     show(table)
     table.to_csv(RESULTS, index=False, float_format="%.4g")
