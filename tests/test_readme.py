@@ -490,3 +490,25 @@ def test_what_checks_cost_is_that_of_the_benchmark():
     found = re.search(r"takes (\d+) % of an epoch over an array, (\d+) % over a data set", README)
     for text, source in zip(found.groups(), ("array", "tf.data.Dataset"), strict=True):
         assert int(text) == round(100 * (measured[source] - 1))
+
+
+def test_what_many_models_cost_is_that_of_the_benchmark():
+    measured = pd.read_csv(ROOT / "benchmarks" / "scale.csv").set_index(["place", "stage"])
+    said = re.search(
+        r"costs (\d+) ms to plan and schedule on threads, of 100 models as of 10,000; on a cluster "
+        r"of two workers (\d+) ms of 100 and (\d+) ms of 10,000 .* Ten thousand models are compared "
+        r"in (\d+) seconds within ([\d.]+) GiB, on a page of ([\d.]+) MB",
+        " ".join(README.split()),
+    ).groups()
+    plans = {
+        place: measured.loc[place, "plan and schedule"].set_index("models")["seconds"]
+        for place in ("threads", "cluster")
+    }
+    each = {place: 1000 * seconds / seconds.index for place, seconds in plans.items()}
+    for models in (100, 1000, 10_000):
+        assert_shown(said[0], [each["threads"][models]])
+    compared = measured.loc["threads", "compare"].set_index("models").loc[10_000]
+    values = [each["cluster"][100], each["cluster"][10_000], compared["seconds"]]
+    values += [compared["peak_mib"] / 1024, compared["page_mb"]]
+    for text, value in zip(said[1:], values, strict=True):
+        assert_shown(text, [value])
