@@ -496,8 +496,8 @@ def test_what_many_models_cost_is_that_of_the_benchmark():
     measured = pd.read_csv(ROOT / "benchmarks" / "scale.csv").set_index(["place", "stage"])
     said = re.search(
         r"costs (\d+) ms to plan and schedule on threads, of 100 models as of 10,000; on a cluster "
-        r"of two workers (\d+) ms of 100 and (\d+) ms of 10,000 .* Ten thousand models are compared "
-        r"in (\d+) seconds within ([\d.]+) GiB, on a page of ([\d.]+) MB",
+        r"of two workers (\d+) ms of 100 and (\d+) ms of 10,000 .* Ten thousand models are "
+        r"compared in (\d+) seconds within ([\d.]+) GiB, on a page of ([\d.]+) MB",
         " ".join(README.split()),
     ).groups()
     plans = {

@@ -93,3 +93,13 @@ def test_verdicts_on_claims_are_shown_where_there_are_any(reports):
 
 def test_without_a_study_the_page_says_what_to_run(tmp_path):
     assert "No study is finished here: make report runs one." in written(tmp_path).get_text()
+
+
+def test_the_newest_study_is_first_and_the_default_among_equals(reports):
+    for name, date in (("default", "2026-01-01"), ("halves", "2026-01-01"), ("gelu", "2026-01-02")):
+        if not (reports / name).exists():
+            shutil.copytree(PUBLISHED / name, reports / name)
+        facts = json.loads((reports / name / files.FACTS).read_text())
+        (reports / name / files.FACTS).write_text(json.dumps({**facts, "date": date}))
+    cards = [card["id"] for card in written(reports).find_all("article")]
+    assert cards == ["study-gelu", "study-default", "study-halves"]

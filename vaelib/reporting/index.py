@@ -26,7 +26,8 @@ def write(reports: Path) -> Path:
         Of the page.
     """
     found = [path.parent for path in reports.glob(f"*/{files.FACTS}")]
-    studies = [_study(folder) for folder in sorted(found) if (folder / files.PAGE).is_file()]
+    found.sort(key=lambda folder: (folder.name != "default", folder.name))  # what most look for
+    studies = [_study(folder) for folder in found if (folder / files.PAGE).is_file()]
     studies.sort(key=lambda one: one["date"], reverse=True)
     claims = reports / files.CLAIMS
     verdicts = (
