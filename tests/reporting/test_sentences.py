@@ -505,6 +505,17 @@ def test_a_collapsed_posterior_is_no_vanishing_gradient():
     assert "At depth 8, of all the posterior collapsed (elu and tanh)." in found
 
 
+def test_the_answer_over_numbers_of_images_tells_the_gap_of_the_fewest():
+    few = summary(model("elu", -1.0, gap=40.0), model("tanh", -2.0, gap=51.25))
+    given = settings(train_size=[4000, 200])
+    pairs = [report_tables.verdicts()] * 2
+    found = str(sentences.across([summary(BEST, WORST), few], pairs, given))
+    expected = " With 200 training images, the generalisation gap in nats is tanh 51.2 and elu 40.0"
+    assert f"{expected}: the larger, the more is overfitted." in found
+    given["comparisons"][1]["dataset"] = "small"
+    assert "gap" not in str(sentences.across([summary(BEST, WORST), few], pairs, given))
+
+
 def test_a_study_of_fixed_length_says_how_many_losses_were_falling():
     rows = [summary(BEST, WORST).assign(falling=speeds) for speeds in ([0.0, 1.5], [0.3, 0.2])]
     found = str(sentences.across(rows, [WON, WON], settings(depth=[1, 2])))

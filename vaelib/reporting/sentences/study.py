@@ -99,6 +99,7 @@ def across(
             f"{compared[top]['label']}."
         )
     text += _spread(ranked, compared)
+    text += _gap_of_the_fewest(ranked, compared)
     text += _flow_with_depth(ranked, compared, study["latent_dim"])
     if study["patience"] is None:
         text += " Who is best in the end is another question: no model was trained until then."
@@ -187,6 +188,23 @@ def _spread(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
     return (
         f" The last is behind the first by {number(behind[least], 3)} nats ({least}) {and_or} "
         f"{number(behind[most], 3)} nats ({most})."
+    )
+
+
+def _gap_of_the_fewest(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
+    """Return the generalisation gaps with the fewest images, where their number was compared."""
+    sizes = [one["train_size"] for one in compared]
+    if min(sizes) == max(sizes) or len({one["dataset"] for one in compared}) > 1:
+        return ""
+    fewest = [rows for rows, size in zip(ranked, sizes, strict=True) if size == min(sizes)]
+    gaps = pd.concat(fewest).groupby("activation")["gap"].median().dropna()
+    if len(gaps) < 2:
+        return ""
+    listing = [f"{name} {nats(gap)}" for name, gap in gaps.sort_values(ascending=False).items()]
+    over = " (median over settings)" if len(fewest) > 1 else ""
+    return (
+        f" With {min(sizes):,} training images, the generalisation gap in nats{over} is "
+        f"{listed(listing)}: the larger, the more is overfitted."
     )
 
 
