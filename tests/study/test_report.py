@@ -214,7 +214,7 @@ def test_the_finished_study_can_be_explored(folder, tmp_path):
     printed = "".join(o.text for c in cells for o in c.get("outputs", []) if "text" in o)
     assert "finished studies: smoke" in printed
     assert "unit" in printed
-    assert "checked" in printed
+    assert "checked: 2 models trained here, 2 saved ones" in printed
 
 
 def test_a_folder_of_pictures_has_a_page_that_says_what_was_done_to_them(tmp_path):
