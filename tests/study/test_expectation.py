@@ -78,6 +78,24 @@ def test_the_sentence_says_nothing_of_time_where_nothing_is_known(tmp_path, pool
     assert expectation.sentence(on_gpu, missing, tmp_path, 2) == "4 models to train."
 
 
+def test_where_nothing_like_it_was_trained_published_models_tell(
+    tmp_path, pools, missing, monkeypatch
+):
+    monkeypatch.setattr(expectation, "PUBLISHED", tmp_path / "published")
+    own, published = tmp_path / "runs" / "own", tmp_path / "published" / "default"
+    for folder in (own, published):
+        folder.mkdir(parents=True)
+    planner = Planner(STUDY, pools)
+    runs(("relu", 90.0), ("tanh", 150.0)).to_csv(published / "runs.csv", index=False)
+    assert expectation.sentence(planner, missing, own.parent, 2) == (
+        "4 models to train: about 4 minutes in 2 processes, as published ones took."
+    )
+    runs(("relu", 30.0)).to_csv(own / "runs.csv", index=False)
+    assert "about 1 minute in 2 processes, by earlier" in expectation.sentence(
+        planner, missing, own.parent, 2
+    )
+
+
 def test_a_study_tells_its_time_and_downloads_nothing(tmp_path):
     assert STUDY.expected_time(tmp_path / "none") == "4 models to train."
     (tmp_path / "runs" / "one").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""How long a study is expected to train, by the models that are there."""
+"""How long a study is expected to train, by the models that are there, or published ones."""
 
 import contextlib
 import math
@@ -12,12 +12,14 @@ from vaelib.data.sources import Kind, Source
 from vaelib.formatting import count, duration
 from vaelib.results import files
 from vaelib.results.keys import Status
-from vaelib.results.provenance import CPU
+from vaelib.results.provenance import CPU, NOTEBOOKS
 from vaelib.study.blocks import PlannedModel
 from vaelib.study.study import Study
 from vaelib.study.tasks import Planner, pools_of
 from vaelib.study.workspace import Workspace
 
+# Of a checkout, for a machine that has trained nothing like it: each folder is a report.
+PUBLISHED = NOTEBOOKS.parent / "reports" / "published"
 # What the time of a model depends on, besides its activation, as columns of ``runs``.
 _ALIKE = [
     "dataset",
@@ -60,6 +62,8 @@ def sentence(
 ) -> str:
     """Return how many models are missing, and how long they are expected to train, if known.
 
+    Where none like them are there, as long as those of published reports, on other machines.
+
     How long on a GPU is not known: the models that are there may be of cores.
 
     Parameters
@@ -78,13 +82,18 @@ def sentence(
         source: pool.sizes(study.validation_fraction, study.test_fraction)[0]
         for source, pool in planner.pools.items()
     }
-    seconds = training_seconds(missing, sizes, _earlier(runs))
+    seconds, like = training_seconds(missing, sizes, _earlier(runs)), "by earlier ones like them"
+    if math.isnan(seconds):
+        seconds, like = (
+            training_seconds(missing, sizes, _earlier(PUBLISHED)),
+            "as published ones took",
+        )
     text = f"{count(len(missing), 'model')} to train"
     if math.isnan(seconds) or planner.device != CPU:
         return f"{text}."
     processes = min(processes or 1, len(missing))
     at_once = f" in {processes} processes" if processes > 1 else ""
-    return f"{text}: about {duration(seconds / processes)}{at_once}, by earlier ones like them."
+    return f"{text}: about {duration(seconds / processes)}{at_once}, {like}."
 
 
 def _earlier(runs: Path) -> pd.DataFrame:
