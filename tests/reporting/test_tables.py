@@ -101,6 +101,7 @@ def test_pca_is_a_row_apart_that_is_never_the_best(components, name):
         ((18.234, 18.2), 3.0, ["18.2", "18.2"]),
         ((18.234, 18.2), 1e-9, ["18.234", "18.200"]),  # two places more at most
         ((0.0261, 0.0095), 0.001, ["0.02610", "0.00950"]),
+        ((16.0, 1.0), 0.5, ["16.00", "1.00"]),  # such as active units
         ((2.0, 0.0031), 0.001, ["2.00", "0.00310"]),  # too different for one precision
         ((0.0, 0.0), 1.0, ["0", "0"]),
     ],

@@ -13,6 +13,7 @@ from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
 # Metrics of the first table of results, by column; the second has the others.
 _FIRST = ("elbo", "mse", "psnr", "ssim", "active_units", "epochs")
 _FIRST_METRICS = tuple(BY_COLUMN[name] for name in _FIRST)
+_WIDEST = 100  # ratio of the values of a column that has one precision
 NO_VALUE = "\N{EN DASH}"
 
 
@@ -249,7 +250,7 @@ def _places(metric: Metric, summary: pd.DataFrame) -> int | None:
     low, high = (summary[f"{metric.column}_{bound}"] for bound in ("low", "high"))
     sizes, widths = summary[metric.column].abs(), high - low
     sizes = sizes[sizes > 0]
-    if sizes.empty or math.isinf(sizes.max()) or sizes.max() > 10 * sizes.min():
+    if sizes.empty or math.isinf(sizes.max()) or sizes.max() > _WIDEST * sizes.min():
         return None
     places = places_of(sizes.min(), metric.digits)
     width = widths[widths > 0].median()
