@@ -10,7 +10,7 @@ from vaelib.analysis import comparisons
 from vaelib.analysis.paired_tests import SIGNIFICANCE
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, interval, listed, nats, number
-from vaelib.reporting.sentences.course import not_ended
+from vaelib.reporting.sentences.course import falling, not_ended
 from vaelib.results.columns import ARCHITECTURES, BY_COLUMN, label
 
 BEST = " reaches the best test ELBO"
@@ -123,8 +123,7 @@ def _length(summary: pd.DataFrame, study: dict) -> str:
             text += f", at most {count(study['epochs'], 'epoch')}"
         return text
     epochs = f"after {count(study['epochs'], 'epoch')}"
-    speeds = summary.set_index("activation")["falling"].dropna().sort_values()
-    speeds = speeds[speeds.round(1) > 0]
+    speeds = falling(summary).sort_values()
     if speeds.empty:
         return f"{epochs}, when no validation loss was still falling"
     slowest, fastest = (nats(speeds.iloc[end]) for end in (0, -1))

@@ -69,6 +69,15 @@ def not_ended(summary: pd.DataFrame) -> pd.Series:
     return (summary["runs"] - summary["diverged"] - summary["ended"]).clip(lower=0)
 
 
+def falling(summary: pd.DataFrame) -> pd.Series:
+    """Return by how many nats an epoch each validation loss was still falling, where that shows.
+
+    Indexed by activation.
+    """
+    speeds = summary.set_index("activation")["falling"].dropna()
+    return speeds[speeds.round(1) > 0]
+
+
 def training_ends(
     summaries: Sequence[pd.DataFrame], study: dict, labels: Sequence[str] = ("",)
 ) -> str:

@@ -10,7 +10,7 @@ from vaelib.analysis.diagnosis.symptoms import collapsed
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, listed, nats, number, ratio
 from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer
-from vaelib.reporting.sentences.course import not_ended
+from vaelib.reporting.sentences.course import falling, not_ended
 
 
 def headline(
@@ -125,13 +125,13 @@ def _length_of_all(summaries: Sequence[pd.DataFrame], study: dict) -> str:
 
 def _still_falling(summaries: Sequence[pd.DataFrame]) -> str:
     """Return how many validation losses were still falling at the end, and how fast."""
-    speeds = pd.concat([one["falling"] for one in summaries]).dropna()
-    falling = speeds[speeds.round(1) > 0]
-    if falling.empty:
+    speeds = pd.concat(map(falling, summaries))
+    measured = sum(one["falling"].count() for one in summaries)
+    if speeds.empty:
         return "when no validation loss was still falling"
-    slowest, fastest = nats(falling.min()), nats(falling.max())
+    slowest, fastest = nats(speeds.min()), nats(speeds.max())
     by = slowest if slowest == fastest else f"{slowest} to {fastest}"
-    return f"when {len(falling)} of {len(speeds)} losses were still falling by {by} nats an epoch"
+    return f"when {len(speeds)} of {measured} losses were still falling by {by} nats an epoch"
 
 
 def _most_often_first(
