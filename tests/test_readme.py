@@ -21,6 +21,7 @@ from vaelib.study import publish
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+WORDS = " ".join(README.split())
 PUBLISHED = ROOT / "reports" / "published"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MINUS = "\N{MINUS SIGN}"
@@ -53,6 +54,11 @@ def retired(study: str) -> dict[str, dict]:
 
 def numbers(cell: str) -> list[float]:
     return [float(text) for text in re.findall(r"-?\d+(?:\.\d+)?", cell.replace(MINUS, "-"))]
+
+
+def said(pattern: str) -> tuple[str, ...]:
+    """Return the groups of a pattern in the README, whose lines may break anywhere."""
+    return re.search(pattern, WORDS).groups()
 
 
 def assert_shown(cell: str, values) -> None:
@@ -213,7 +219,7 @@ def repeated(study: str) -> tuple[pd.DataFrame, Race]:
     published = files.read_csv(PUBLISHED / study / files.FILES["runs"])
     assert elbo["elbo_first"].count() == published["scored"].sum()
     by_seed = elbo.pivot_table(index="seed", columns="activation", values="elbo_second")
-    order = list(files.read_csv(PUBLISHED / study / files.SUMMARY)["activation"])
+    order = list(summary(study).index)
     values = by_seed[order].astype(object).where(by_seed[order].notna(), None)
     pairs = files.read_csv(PUBLISHED / study / files.VERDICTS).query("metric == 'elbo'")
     found = decide(values, looks_of(len(values)), pairs["margin"].iloc[0])
@@ -222,26 +228,25 @@ def repeated(study: str) -> tuple[pd.DataFrame, Race]:
 
 
 def test_another_processor_changes_what_is_said_of_digits():
-    elbo, found = repeated("default")
-    order = list(files.read_csv(PUBLISHED / "default" / files.SUMMARY)["activation"])
-    assert (found.order, len(found.order) - len(found.alive)) == (order, 9)
-    assert found.alive == ("selu", "elu")
+    elbo, raced = repeated("default")
+    order = list(summary("default").index)
+    assert (raced.order, len(raced.order) - len(raced.alive)) == (order, 9)
+    assert raced.alive == ("selu", "elu")
     assert elbo["same_start"][elbo["elbo_first"].notna() & elbo["elbo_second"].notna()].all()
-    said = re.search(
+    found = said(
         r"SELU's lead is ([\d.]+) nats there instead of ([\d.]+)\. Models of (.*?) end within "
         r"([\d.]+) nats of the first ones; those of the others differ by ([\d.]+) to ([\d.]+) "
-        r"nats \(medians\), at most by ([\d.]+)\.",
-        " ".join(README.split()),
-    ).groups()
-    for text, column in zip(said[:2], ("elbo_second", "elbo_first"), strict=True):
+        r"nats \(medians\), at most by ([\d.]+)\."
+    )
+    for text, column in zip(found[:2], ("elbo_second", "elbo_first"), strict=True):
         pivot = elbo.pivot_table(index="seed", columns="activation", values=column)
         assert_shown(text, [(pivot["selu"] - pivot["elu"]).mean()])
     changes = (elbo["elbo_second"] - elbo["elbo_first"]).abs().groupby(elbo["activation"])
-    alike = changes.max() < float(said[3])
-    assert set(re.split(", | and ", said[2].lower())) == set(alike.index[alike])
+    alike = changes.max() < float(found[3])
+    assert set(re.split(", | and ", found[2].lower())) == set(alike.index[alike])
     medians = changes.median()[~alike]
     for text, value in zip(
-        said[4:], (medians.min(), medians.max(), changes.max().max()), strict=True
+        found[4:], (medians.min(), medians.max(), changes.max().max()), strict=True
     ):
         assert_shown(text, [value])
 
@@ -250,9 +255,7 @@ def test_another_processor_changes_what_is_said_of_photographs():
     elbo, found = repeated("photos")
     assert found.alive == ("gelu", "elu", "selu", "tanh")
     assert {"relu", "softplus"} == set(found.order) - set(found.alive)
-    assert "left with GELU, ELU and tanh, while ReLU and softplus are retired again" in " ".join(
-        README.split()
-    )
+    assert "left with GELU, ELU and tanh, while ReLU and softplus are retired again" in WORDS
     assert set(elbo["activation"][elbo["same_start"] == 0]) == {"selu", "relu"}
     assert not elbo["same_start"][elbo["activation"] == "selu"].any(), "it has another start"
     runs = files.read_csv(PUBLISHED / "photos" / files.FILES["runs"])
@@ -264,8 +267,7 @@ def test_another_processor_changes_what_is_said_of_photographs():
 
 def test_the_floor_and_the_constant_image_are_as_said():
     facts = json.loads((PUBLISHED / "default" / files.FACTS).read_text())["comparisons"][0]
-    squeezed = " ".join(README.split())
-    cost, constant = re.search(r"cost ([\d.]+) nats, a constant image (\d+)\.", squeezed).groups()
+    cost, constant = said(r"cost ([\d.]+) nats, a constant image (\d+)\.")
     assert_shown(cost, [facts["pixel_entropy"]])
     assert_shown(constant, [facts["constant_elbo"] * -1])
 
@@ -494,21 +496,20 @@ def test_what_checks_cost_is_that_of_the_benchmark():
 
 def test_what_many_models_cost_is_that_of_the_benchmark():
     measured = pd.read_csv(ROOT / "benchmarks" / "scale.csv").set_index(["place", "stage"])
-    said = re.search(
+    found = said(
         r"costs (\d+) ms to plan and schedule on threads, of 100 models as of 10,000; on a cluster "
         r"of two workers (\d+) ms of 100 and (\d+) ms of 10,000 .* Ten thousand models are "
-        r"compared in (\d+) seconds within ([\d.]+) GiB, on a page of ([\d.]+) MB",
-        " ".join(README.split()),
-    ).groups()
+        r"compared in (\d+) seconds within ([\d.]+) GiB, on a page of ([\d.]+) MB"
+    )
     plans = {
         place: measured.loc[place, "plan and schedule"].set_index("models")["seconds"]
         for place in ("threads", "cluster")
     }
     each = {place: 1000 * seconds / seconds.index for place, seconds in plans.items()}
     for models in (100, 1000, 10_000):
-        assert_shown(said[0], [each["threads"][models]])
+        assert_shown(found[0], [each["threads"][models]])
     compared = measured.loc["threads", "compare"].set_index("models").loc[10_000]
     values = [each["cluster"][100], each["cluster"][10_000], compared["seconds"]]
     values += [compared["peak_mib"] / 1024, compared["page_mb"]]
-    for text, value in zip(said[1:], values, strict=True):
+    for text, value in zip(found[1:], values, strict=True):
         assert_shown(text, [value])
