@@ -218,7 +218,8 @@ def measure(models: int, folder: Path, place: str = THREADS) -> pd.DataFrame:
             patched.enter_context(mock.patch.object(module, name, function))
         if place == CLUSTER:
             patched.enter_context(mock.patch.object(report, "build", return_value=None))
-            cluster = LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None)
+            ports = {"dashboard_address": "127.0.0.1:0"}  # a free one, not 8787
+            cluster = LocalCluster(n_workers=WORKERS, threads_per_worker=1, **ports)
             where = {"scheduler": patched.enter_context(cluster).scheduler_address}
         else:
             threads = concurrent.futures.ThreadPoolExecutor(WORKERS)

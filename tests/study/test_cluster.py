@@ -34,7 +34,9 @@ class Processes:
 
     def __init__(self, folder: Path, **environment: str):
         self._folder, self._started = folder, []
-        options = ("--no-dashboard", "--port=0", "--scheduler-file=facts.json")
+        # The HTTP server is started even without a dashboard, and warns where 8787 is used.
+        own_ports = ("--port=0", "--dashboard-address=127.0.0.1:0")
+        options = (*own_ports, "--no-dashboard", "--scheduler-file=facts.json")
         facts = self._dask("scheduler", *options, **environment)
         wait_for(lambda: (facts / "facts.json").is_file() and self._address(facts))
         self.address = self._address(facts)

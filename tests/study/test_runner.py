@@ -109,7 +109,7 @@ def test_a_killed_run_is_named_and_only_that_one_is_repeated(tmp_path, tiny):
     assert finished.name.startswith("digits-")
     before = (finished / "runs.csv").stat().st_mtime_ns
 
-    with Client(processes=False, n_workers=1, dashboard_address=None) as client:
+    with Client(processes=False, n_workers=1, dashboard_address="127.0.0.1:0") as client:
         page = run_study(tiny, tmp_path, executor=client.get_executor(), progress=False)
     assert (finished / "runs.csv").stat().st_mtime_ns == before
     assert len(list((tmp_path / "runs").iterdir())) == 2
