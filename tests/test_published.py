@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from vaelib.analysis import comparisons
 from vaelib.analysis.claims import claims, measurements
 from vaelib.analysis.claims.evidence import Judged
-from vaelib.analysis.summary import Rules
+from vaelib.analysis.rules import Rules
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences, tables
 from vaelib.results import files

@@ -11,7 +11,7 @@ from scipy import stats
 
 from vaelib.analysis import comparisons, new_images, verdicts
 from vaelib.analysis.new_images import TestSet
-from vaelib.analysis.summary import Rules
+from vaelib.analysis.rules import Rules
 from vaelib.results import columns
 from vaelib.results.keys import MODEL_KEYS
 

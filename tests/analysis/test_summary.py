@@ -10,6 +10,7 @@ from planted_scores import HISTORY, T_OF_TWO, study
 
 from vaelib.analysis import comparisons, summary, verdicts
 from vaelib.analysis.new_images import TestSet
+from vaelib.analysis.rules import Rules
 from vaelib.results import columns
 
 JUDGED = [metric.column for metric in columns.JUDGED]
@@ -153,7 +154,7 @@ def test_diverged_runs_count_in_no_tie():
     assert table["seconds_per_epoch_tie"].to_dict() == {"quick": True, "slow": False}
 
 
-RULES = summary.Rules(
+RULES = Rules(
     activations=("relu", "tanh"),
     seeds=(0, 1),
     race=False,

@@ -2,84 +2,20 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis import budget, comparisons, intervals, margins, race, verdicts
+from vaelib.analysis import budget, comparisons, intervals
 from vaelib.analysis.new_images import TestSet
 from vaelib.analysis.race import Race
+from vaelib.analysis.rules import Rules
 from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import METRICS, OF_RECONSTRUCTIONS, Direction, Metric
-from vaelib.results.keys import SETTING_KEYS, Status
+from vaelib.results.keys import Status
 
 _ROUNDING = 1e-6  # of tables, relative
-
-
-@dataclasses.dataclass(frozen=True)
-class Rules:
-    """What a study says about how its models are compared.
-
-    Attributes
-    ----------
-    activations, seeds : tuple
-        In order.
-    race : bool
-        Whether activations were retired on the way; see `race`.
-    tuned : tuple of str
-        Columns whose value was chosen for each activation.
-    margin : float
-    margins : dict of str to float
-        See `margins.of_runs`.
-    target_loss : float or None
-        Validation loss in nats; None for each comparison's `default_target`.
-    """
-
-    activations: tuple[str, ...]
-    seeds: tuple[int, ...]
-    race: bool
-    tuned: tuple[str, ...]
-    margin: float
-    margins: Mapping[str, float]
-    target_loss: float | None
-
-    @classmethod
-    def of(cls, study: Mapping) -> "Rules":
-        """Return those of a study, as ``study.json`` has it."""
-        tune = study["tune"] or {}
-        return cls(
-            activations=tuple(study["activations"]),
-            seeds=tuple(study["seeds"]),
-            race=study["design"] == "race",
-            tuned=tuple(name for name in SETTING_KEYS if tune.get(name)),
-            margin=study["margin"],
-            margins=study["margins"],
-            target_loss=study["target_loss"],
-        )
-
-    def run_race(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Race | None:
-        """Return the race of a comparison's models; None where the study is none."""
-        if not self.race:
-            return None
-        return race.of_runs(runs, self.activations, self.seeds, self.margin, self.margins, failed)
-
-    def judge_elbo(self, runs: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
-        """Return the function from ELBOs, seeds by activations, to verdicts on all pairs."""
-        margin = self.margins_of(runs)["elbo"]
-        if not self.race:
-            return lambda values: verdicts.compare(values, margin, Direction.HIGHER)
-        looks = race.looks_of(len(self.seeds))
-        return lambda values: verdicts.of_race(values, looks, margin, Direction.HIGHER)
-
-    def margins_of(self, runs: pd.DataFrame) -> dict[str, float]:
-        """Return the margins of a comparison, by the first replicates.
-
-        Those that a race has of every activation: so the margin is that of the same
-        study without a race.
-        """
-        first = race.looks_of(len(self.seeds))[0]
-        return margins.of_runs(runs, self.margin, self.margins, self.seeds[:first])
 
 
 def default_target(runs: pd.DataFrame) -> float:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vaelib.analysis import comparisons
 from vaelib.analysis.comparisons import Comparison
-from vaelib.analysis.summary import Rules
+from vaelib.analysis.rules import Rules
 from vaelib.results import files, gallery
 from vaelib.results.gallery import Gallery
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vaelib.analysis import summary
 from vaelib.analysis.new_images import test_sets
+from vaelib.analysis.rules import Rules
 from vaelib.data.images import ImagePool
 from vaelib.data.sources import Source
 from vaelib.reporting import fragments, index
@@ -56,7 +57,7 @@ def build(planner: Planner, plan: Plan, found: Mapping[str, Path], folder: Path)
     failures = files.read_csv(folder / files.FAILURES)
     failed = {name: set(rows["activation"]) for name, rows in failures.groupby("dataset")}
     images = {pool.name: _describe(study, pool) for pool in pools.values()}
-    rules = summary.Rules.of(_shown_fields(study))
+    rules = Rules.of(_shown_fields(study))
     summaries, verdicts, compared = summary.of_study(tables, rules, test_sets(images), failed)
     files.write_csv(folder / files.SUMMARY, summaries)
     files.write_csv(folder / files.VERDICTS, verdicts)

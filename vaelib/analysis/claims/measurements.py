@@ -11,7 +11,7 @@ import pandas as pd
 
 from vaelib.analysis import comparisons
 from vaelib.analysis.comparisons import OWN
-from vaelib.analysis.summary import Rules
+from vaelib.analysis.rules import Rules
 from vaelib.results import files
 from vaelib.results.columns import describe
 from vaelib.results.keys import MODEL_KEYS, SAME, SETTING_KEYS
