@@ -146,6 +146,11 @@ def test_what_is_practically_tied_is_not_retired():
     seen = frame(values[:4]).astype(float)
     statements = [one for stage in found.stages for one in stage.retired]
     pairs = verdicts.of_race(seen, (4, 6), 1.0, Direction.HIGHER, statements)
+    factors = SIGNIFICANCE / pairs["level"]
+    assert (factors > 1).all()
+    corrected = (pairs["p_equal"] * factors).clip(upper=1)
+    assert 0 < corrected.min() < SIGNIFICANCE < corrected.max()
+    np.testing.assert_allclose(pairs["p_equal_adjusted"], corrected)
     assert pairs.set_index(["a", "b"])["verdict"].to_dict() == {
         ("a0", "a1"): verdicts.Verdict.TIED,
         ("a0", "a2"): verdicts.Verdict.BETTER,

@@ -46,6 +46,15 @@ def test_what_is_no_saved_vae_is_refused(tmp_path):
             load_model(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"path": 3}, "path"), ({"path": "a.keras", "compile": "maybe"}, "compile")],
+)
+def test_what_is_no_path_and_no_choice_is_refused(given, field):
+    with pytest.raises(ValueError, match=f"^{field}: .* is not allowed"):
+        load_model(**given)
+
+
 @pytest.mark.parametrize("load", [load_model, keras.saving.load_model])
 def test_an_activation_of_ones_own_has_to_be_registered(make_vae, tmp_path, monkeypatch, load):
     registry = dict(activations._REGISTRY)

@@ -364,6 +364,13 @@ def test_single_batches_and_plain_keras_fit_work_too(make_vae, images):
     assert after["loss"] == pytest.approx(after["reconstruction"] + after["kl"], rel=1e-6)
 
 
+def test_the_noise_of_a_batch_is_the_same_with_and_without_an_optimizer(make_vae, images):
+    """An untrained model has made no step."""
+    trainable, fixed = make_vae(), make_vae()
+    fixed.compile(optimizer=None)
+    assert fixed.test_on_batch(images[:32]) == trainable.test_on_batch(images[:32])
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -184,6 +184,10 @@ def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged,
     ):
         np.testing.assert_allclose(255 * kept, np.rint(255 * given), rtol=1e-6)
     assert exploration.read_snapshots(tmp_path, "tanh") is None
+    assert exploration.read_test_labels(tmp_path) is None
+    labels = np.arange(exploration.IMAGES + 1)
+    exploration.write_models(tmp_path, runs, ["0a"], images, labels)
+    np.testing.assert_array_equal(exploration.read_test_labels(tmp_path), labels[:-1])
 
 
 class _Explosive:
