@@ -104,6 +104,6 @@ def test_photos_are_images_like_any_other():
 def test_every_licence_is_in_the_readme(photograph):
     licence, name = re.fullmatch(r"(.*) \((\w+(?: \w+)*)\)", photograph.licence).groups()
     assert licence in ("CC0", "CC BY 2.0", "public domain")
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    readme = (Path(__file__).parents[2] / "docs" / "studies.md").read_text()
     assert f"({name})" in readme
     assert licence in readme
