@@ -89,6 +89,20 @@ def test_there_is_a_matrix_of_verdicts_for_each_metric_with_a_best_value():
     assert len(legend.get_legend().get_texts()) == len(Verdict)
 
 
+def test_the_zoom_shows_what_the_best_gained_at_last_and_where_curves_are_in_it():
+    """Of eight epochs from 100 to 20, the best falls by 3 in the last quarter."""
+    falls = {"relu": [100, 90, 80, 60, 40, 23, 21, 20], "tanh": [100, 99, 98, 97, 96, 95, 22, 21]}
+    rows = [
+        {"activation": name, "seed": seed, "epoch": epoch, "val_loss": loss}
+        for name, losses in falls.items()
+        for epoch, loss in enumerate(losses, start=1)
+        for seed in (0, 1)
+    ]
+    zoomed = drawn(comparison.learning_curves(pd.DataFrame(rows), list(falls))).axes[1]
+    assert zoomed.get_ylim() == pytest.approx((20 - 0.15, 23))
+    assert zoomed.get_xlim() == pytest.approx((5, 8 + 0.09))
+
+
 def test_one_activation_has_empty_matrices_of_verdicts():
     fig = drawn(comparison.verdict_matrices(report_tables.verdicts(), ["relu"]))
     assert [ax.texts[:] for ax in fig.axes] == [[]] * 6
@@ -103,6 +117,7 @@ def test_learning_curves_are_means_over_seeds_and_zoom_in_on_the_best():
     assert all(float(tick).is_integer() for tick in whole.get_xticks()), "no half epochs"
     # From 97 to 300 in the whole: a third of it.
     assert zoomed.get_ylim() == pytest.approx((97 - 203 / 60, 97 + 203 / 3))
+    assert zoomed.get_xlim() == pytest.approx((0, 1.03 * EPOCHS)), "where a curve is in this range"
     assert (len(whole.collections), len(zoomed.collections)) == (3, 0), "bands in one alone"
     (legend,) = fig.legends
     assert [text.get_text() for text in legend.get_texts()] == ["tanh", "relu", "elu"], "each once"

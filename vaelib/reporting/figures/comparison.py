@@ -58,7 +58,10 @@ def learning_curves(history: pd.DataFrame, order: Sequence[str]) -> Figure:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_ylabel(LOSS)
     if order:
-        axes[1].set_ylim(_zoomed_range(curves))
+        low, high = _zoomed_range(curves)
+        inside = curves.loc[curves["mean"] <= high, "epoch"]
+        first, last = inside.min() - 1, inside.max()
+        axes[1].set(xlim=(first, last + 0.03 * (last - first)), ylim=(low, high))
     axes[1].set_title("closer to the best")
     legend_above(fig)
     return fig
@@ -166,9 +169,12 @@ def race_stages(race: Mapping) -> Figure:
 def _zoomed_range(curves: pd.DataFrame) -> tuple[float, float]:
     """Return limits that show the lowest losses from the best to beyond the median.
 
-    Of a third of all losses at most, so that it is closer than the whole.
+    And what the best still gained in the last quarter of its epochs. Of a third of all
+    losses at most, so that it is closer than the whole.
     """
     lowest = curves.groupby("activation")["mean"].min()
     best, spread = lowest.min(), lowest.median() - lowest.min()
-    height = min(3 * spread + 1, (curves["mean"].max() - best) / 3) or 1
+    leading = curves.loc[curves["activation"] == lowest.idxmin(), "mean"]
+    fall = leading.iloc[-1 - len(leading) // 4] - best
+    height = min(max(3 * spread + 1, fall), (curves["mean"].max() - best) / 3) or 1
     return best - 0.05 * height, best + height
