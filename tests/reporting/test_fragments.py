@@ -189,7 +189,9 @@ def test_verdicts_have_a_symbol_and_words_for_those_who_cannot_see_it():
     pairs = report_tables.verdicts(("elu", "tanh", Verdict.BETTER), ("elu", "relu", Verdict.TIED))
     names, metrics = ["elu", "tanh", "relu"], [BY_COLUMN["elbo"], BY_COLUMN["mse"]]
     found = parse(fragments.verdict_matrices(pairs, names, metrics, "a & b"))
-    assert found.figure.figcaption.get_text() == "a & b"
+    caption = found.figure.figcaption
+    assert caption.get_text().startswith("a & b every pair")
+    assert caption.a["href"] == "verdicts.csv"
     first, second = found("table")
     assert [one.caption.get_text() for one in (first, second)] == ["test ELBO (nats)", "MSE"]
     assert [one.get_text() for one in first("th", scope="col")] == ["against", *names]

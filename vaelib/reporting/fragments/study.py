@@ -103,7 +103,10 @@ def verdict_matrices(
         for metric in metrics
     }
     legend = [findings.verdict_cell(one) for one in Verdict]
-    return render("verdict_matrices", matrices=matrices, legend=legend, caption=caption)
+    sources = {"verdicts.csv": "every pair with its difference and p"}
+    return render(
+        "verdict_matrices", matrices=matrices, legend=legend, caption=caption, sources=sources
+    )
 
 
 def failures(failed: pd.DataFrame, runs: pd.DataFrame) -> Fragment:
