@@ -145,8 +145,11 @@ def _kept(rows: pd.DataFrame) -> str:
     by_name = rows["outcome"].eq(Outcome.HOLDS).groupby(rows["activation"]).agg(["sum", "size"])
     by_name["share"] = by_name["sum"] / by_name["size"]
     by_name = by_name.sort_values(["share", "size"], ascending=False, kind="stable")
-    parts = [f"{row.Index} keeps it in {row.sum} of {row.size}" for row in by_name.itertuples()]
-    return listed(parts)
+    parts = [
+        f"{listed(list(alike.index))} in {kept} of {total}{' each' if len(alike) > 1 else ''}"
+        for (kept, total), alike in by_name.groupby(["sum", "size"], sort=False)
+    ]
+    return f"it is kept by {'; '.join(parts)}"
 
 
 def _many(rows: pd.DataFrame, outcome: Outcome) -> int:
@@ -154,8 +157,11 @@ def _many(rows: pd.DataFrame, outcome: Outcome) -> int:
 
 
 def _verdict(claim: Claim) -> str:
-    """Return the verdict, and the counts of its cases."""
-    return f"{claim.verdict} ({claim.counts})"
+    """Return the verdict, and in how many cases a claim holds, is contradicted or open."""
+    if not claim.conditions:
+        return f"{claim.verdict} ({claim.nothing})"
+    counts = ", ".join(f"{one.outcome} in {one.number}" for one in claim.conditions)
+    return f"{claim.verdict} (of {count(claim.conditions[0].total, 'case')}, {counts})"
 
 
 def _ranked(case: Case) -> pd.Series:
