@@ -35,6 +35,7 @@ def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None, *
                 "val_elbo": -curve[-1],
                 "train_sliced_wasserstein": 0.5,
                 "pixel_entropy": 0.25,
+                "latent_dim": 4,
                 **{f"constant_{column}": 0.0 for column in ("elbo", "mse", "psnr", "ssim")},
                 **SETTING,
                 **scores,
@@ -42,7 +43,7 @@ def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None, *
             }
             runs.append(row)
             keys_of_model = {key: row[key] for key in keys.MODEL_KEYS}
-            epochs = {"epoch": np.arange(1, len(curve) + 1), "val_loss": curve}
+            epochs = {"epoch": np.arange(1, len(curve) + 1), "val_loss": curve, "seconds": 1.0}
             history.append(pd.DataFrame({**keys_of_model, **epochs}))
     return {
         "runs": pd.DataFrame(runs),

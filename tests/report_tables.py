@@ -15,6 +15,7 @@ def summary(*rows: dict) -> pd.DataFrame:
     table = []
     for row in rows:
         full = {"activation": "relu", "runs": 4, "diverged": 0, "reached": 4, "ended": 4}
+        full |= {"with_gradient": 4}
         full |= dict.fromkeys(DISTANCES, np.nan) | {"falling": 0.0}
         for metric in METRICS:
             full[metric.column] = full[f"{metric.column}_low"] = 1.0

@@ -1,5 +1,7 @@
 """Who leads at each budget, on curves made by hand."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,9 @@ def test_the_leader_changes_hands():
     assert list(found["better"]) == ["steady", "steady", "quick", "quick"]
     assert set(found["tied"]) == set(found["open"]) == {""}
     assert budget.changes(found) == [("quick", 1, 2), ("steady", 3, 4)]
+    assert json.dumps(budget.spells(values)) == json.dumps(budget.changes(found))
+    empty = pd.DataFrame({"quick": [np.nan], "steady": [np.nan]})
+    assert budget.paired_means(empty).empty
     behind = budget.behind(values)
     np.testing.assert_allclose(behind["quick"], [0, 0, 1, 0.9])
     np.testing.assert_allclose(behind["steady"], [4, 2, 0, 0])

@@ -165,6 +165,15 @@ RULES = Rules(
 )
 
 
+def test_models_whose_gradient_has_not_vanished_are_counted():
+    """A constant image scores 0, the best of them 100; one of four latent units is few."""
+    tables = study({"a": [100.0, 100.0, math.nan], "b": [20.0, 30.0]})
+    few, flow = {"active_units": [4.0, 4.0, 4.0, 1.0, 1.0]}, [1.0, 0.01, 1.0, 1.0, 1.0]
+    tables["runs"] = tables["runs"].assign(gradient_flow=flow, **few)
+    table = summarize(tables).set_index("activation")
+    assert table["with_gradient"].to_dict() == {"a": 1, "b": 1}
+
+
 def two_depths(elbo: dict[int, dict]) -> dict:
     """Return tables of a study of two depths, from ELBOs by depth and activation."""
     parts = [
@@ -188,6 +197,7 @@ def test_every_comparison_of_a_study_is_summarised(given, targets):
     assert [(fact["label"], fact["depth"]) for fact in facts] == [("depth 1", 1), ("depth 3", 3)]
     assert [fact["target_loss"] for fact in facts] == targets
     assert [fact["race"] for fact in facts] == [None, None]
+    assert [fact["lead"] for fact in facts] == [[], []], "of a single comparison"
     assert [fact["margins"]["elbo"] for fact in facts] == pytest.approx([0.085, 0.025])
     assert facts[0]["pixel_entropy"] == 0.25
     assert list(table["comparison"]) == [0, 0, 1, 1]
@@ -240,5 +250,6 @@ def test_a_race_gives_the_order_and_distances_are_paired():
     assert table["behind"][2] == pytest.approx(expected)
     assert list(table["elbo_tie"]) == [True, True, False]
     assert facts["race"]["alive"] == ("a", "b")
+    assert facts["lead"] == [("a", 1, 2)]
     (gone,) = facts["race"]["stages"][0]["retired"]
     assert (gone["activation"], gone["difference"]) == ("c", pytest.approx(expected))

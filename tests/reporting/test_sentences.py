@@ -12,6 +12,7 @@ from report_tables import BEST, PCA, TIED, WORST, facts, model, summary
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
+from vaelib.reporting.sentences.settings import ranking, what_matters
 
 MINUS = "\N{MINUS SIGN}"
 NO_PAIRS = report_tables.verdicts()
@@ -414,7 +415,8 @@ def test_the_answer_over_several_settings_counts_who_is_first():
         "In 2 settings, after 20 epochs, when no validation loss was still falling, with 4 "
         "replicates each, elu has the best mean test ELBO "
         "with depth 1, tanh with depth 2. Where it is first, it is significantly better than every "
-        "other activation. The highest of all is −90.00 nats, of tanh with depth 2. "
+        "other activation. Pair by pair: elu is better than tanh in 1 of 2 (open in 1). "
+        "The highest of all is −90.00 nats, of tanh with depth 2. "
         "The last is behind the first by 5.00 nats (depth 2) and 9.75 nats (depth 1). Who is best "
         "in the end is another question: no model was trained until then."
     )
@@ -478,31 +480,109 @@ def test_the_answer_of_several_settings_in_short():
     assert "No model finished" in str(sentences.in_short(lost, [NO_PAIRS], facts()))
 
 
-def test_the_answer_over_depths_tells_the_gradient_flow_in_the_deepest():
-    deep = summary(model("elu", -1.0, gradient_flow=0.5), model("tanh", -2.0, gradient_flow=0.01))
-    pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 2
-    found = str(sentences.across([summary(BEST, WORST), deep], pairs, settings(depth=[1, 8])))
-    assert (
-        " At depth 8, gradient flow after training (median over settings) is tanh 0.01 and elu "
-        "0.5: far below 1 the gradient vanishes. Who" in found
-    )
-
-
-def test_a_collapsed_posterior_is_no_vanishing_gradient():
+def test_the_answer_over_depths_counts_the_deepest_networks_that_keep_the_gradient():
     rows = [
-        model("elu", -100.0, gradient_flow=0.5, active_units=9),
-        model("tanh", -150.0, gradient_flow=0.01, active_units=0),  # it learned
-        model("sigmoid", -207.0, gradient_flow=1e-7, active_units=1),
+        summary(
+            model("tanh", -2.0, with_gradient=1, runs=2), model("elu", -1.0, with_gradient=many)
+        )
+        for many in (0, 4, 3)
     ]
-    shallow = summary(BEST, WORST)
-    given, pairs = settings(depth=[1, 8]), [report_tables.verdicts()] * 2
-    found = str(sentences.across([shallow, summary(*rows)], pairs, given))
-    assert "tanh 0.01 and elu 0.5: far below 1 the gradient vanishes; of others" in found
-    assert "the posterior collapsed (sigmoid)." in found
-    none = summary(model("elu", -207.0, active_units=0), model("tanh", -207.5, active_units=0))
-    none["elbo"] = [-208.0, -208.5]
-    found = str(sentences.across([shallow, none], pairs, given))
-    assert "At depth 8, of all the posterior collapsed (elu and tanh)." in found
+    pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 3
+    given = facts()
+    given["comparisons"] = [
+        given["comparisons"][0] | {"depth": depth, "optimizer": optimizer}
+        for depth, optimizer in [(1, "adam"), (8, "adam"), (8, "sgd")]
+    ]
+    rows[1]["with_gradient"] = [0, 4]
+    found = str(sentences.across(rows, pairs, given))
+    assert (
+        " At depth 8, the gradient has not vanished after training (gradient flow of 0.05 or more, "
+        "posterior not collapsed) in 7 of 8 models with elu and 1 of 4 models with tanh (with "
+        "optimizer sgd). The highest" in found
+    )
+    one_depth = [one | {"depth": 8} for one in given["comparisons"]]
+    assert "At depth" not in str(sentences.across(rows, pairs, given | {"comparisons": one_depth}))
+
+
+@pytest.mark.parametrize(
+    ("settings_of", "said"),
+    [
+        (
+            [[("a", "b", Verdict.BETTER)], [("b", "a", Verdict.WORSE)]],
+            " Pair by pair: a is better than b in both settings.",
+        ),
+        (
+            [[("a", "b", Verdict.BETTER)], [("b", "a", Verdict.BETTER)]],
+            " Pair by pair: a is better than b in 1 of 2 (worse in 1).",
+        ),
+        (
+            [[("a", "b", Verdict.OPEN)], [("b", "a", Verdict.TIED)]],
+            " Pair by pair: a is not better than b anywhere (practically tied in 1 and open in 1).",
+        ),
+        ([[("a", other, Verdict.BETTER) for other in "bcde"]] * 2, None),
+        (
+            [[("a", b, Verdict.BETTER) for b in "bcde"], [("d", "a", Verdict.BETTER)]],
+            " Of 4 pairs of activations, 1 is decided one way in one setting and the other way in "
+            "another: a and d.",
+        ),
+        (
+            [[("a", b, one) for b in "bcdefg"] for one in (Verdict.BETTER, Verdict.WORSE)],
+            " Of 6 pairs of activations, 6 are decided one way in one setting and the other way in "
+            "another.",
+        ),
+        ([[], []], ""),
+    ],
+    ids=["same", "turned", "neither", "many", "one turned", "all turned", "no pairs"],
+)
+def test_the_answer_says_whether_the_order_is_the_same_in_all_settings(settings_of, said):
+    found = ranking([report_tables.verdicts(*pairs) for pairs in settings_of])
+    if said is None:
+        said = " No pair of activations is decided one way in one setting and the other way in "
+        said += "another."
+    assert found == said
+
+
+def test_the_answer_says_what_changes_the_elbo_most():
+    rows = [
+        summary(model("elu", -10.0), model("tanh", -14.0)),
+        summary(model("elu", -16.0), model("tanh", -19.0)),
+    ]
+    fields = [{"dataset": "digits", "train_size": size} for size in (400, 200)]
+    assert what_matters(rows, fields) == (
+        " From worst to best, all else equal, the ELBO changes by 5.50 nats with the number of "
+        "training images and 3.50 nats with the activation (medians)."
+    )
+    fields = [{"dataset": "digits", "decoder_activation": name} for name in ("elu", "tanh")]
+    assert "with the decoder and 3.50 nats with the encoder" in what_matters(rows, fields)
+    assert not what_matters(rows, [{"dataset": "a"}, {"dataset": "b"}])
+    assert not what_matters(rows, [{"dataset": "a"}] * 2), "nothing varies"
+
+
+@pytest.mark.parametrize(
+    ("spells", "said"),
+    [
+        ([], None),
+        ([("elu", 1, 90)], "elu leads after any number of epochs from 1 on."),
+        (
+            [("tanh", 1, 5), ("elu", 7, 7)],
+            "the lead depends on the number of epochs: tanh from 1 to 5 and elu at 7.",
+        ),
+        (
+            [("tanh", 1, 5), ("elu", 7, 10), ("tanh", 15, 15), ("elu", 20, 40)],
+            "the lead changes hands 3 times from 1 to 40 epochs, between tanh and elu.",
+        ),
+    ],
+)
+def test_the_answer_says_whether_the_number_of_epochs_decides_the_lead(spells, said):
+    given = facts()
+    given["comparisons"][0]["lead"] = spells
+    found = str(sentences.answer(summary(BEST, WORST), WON, given))
+    if said is None:
+        assert "On validation images" not in found
+    else:
+        assert found.endswith(f" On validation images, {said}")
+    alone = str(sentences.answer(summary(BEST), NO_PAIRS, given))
+    assert alone.endswith("No other activation was compared.")
 
 
 def test_the_answer_over_numbers_of_images_tells_the_gap_of_the_fewest():

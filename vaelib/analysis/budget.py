@@ -137,6 +137,18 @@ def behind(values: pd.DataFrame) -> pd.DataFrame:
     return -means.sub(means.max(axis=1), axis=0).rename_axis("budget")
 
 
+def spells(values: pd.DataFrame) -> list[tuple[str, float, float]]:
+    """Return the spells of each leader, without any verdict; see `changes`.
+
+    Parameters
+    ----------
+    values : pandas.DataFrame
+        See `quality`.
+    """
+    distances = behind(values).dropna(how="all")
+    return changes(distances.idxmin(axis=1).rename("leader").reset_index())
+
+
 def changes(table: pd.DataFrame) -> list[tuple[str, float, float]]:
     """Return the spells of each leader: the activation, its first and its last budget.
 

@@ -27,7 +27,9 @@ class Rules:
     margins : dict of str to float
         See `margins.of_runs`.
     target_loss : float or None
-        Validation loss in nats; None for each comparison's `default_target`.
+        Validation loss in nats; None for each comparison's `summary.default_target`.
+    keep_best : bool
+        Whether models keep the weights of their best epoch, as with a patience.
     """
 
     activations: tuple[str, ...]
@@ -37,6 +39,7 @@ class Rules:
     margin: float
     margins: Mapping[str, float]
     target_loss: float | None
+    keep_best: bool = False
 
     @classmethod
     def of(cls, study: Mapping) -> "Rules":
@@ -50,6 +53,7 @@ class Rules:
             margin=study["margin"],
             margins=study["margins"],
             target_loss=study["target_loss"],
+            keep_best=study["patience"] is not None,
         )
 
     def run_race(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Race | None:

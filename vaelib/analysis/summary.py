@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib.analysis import budget, comparisons, intervals
+from vaelib.analysis.diagnosis import gradients
 from vaelib.analysis.new_images import TestSet
 from vaelib.analysis.race import Race
 from vaelib.analysis.rules import Rules
@@ -69,7 +70,8 @@ def summarize(
     pandas.DataFrame
         ``activation``; ``runs``, ``diverged`` and ``ended``, numbers of models, the
         last of those whose validation loss had stopped improving; ``reached``, models
-        that reached the target; ``falling``, see `budget.falling`; ``behind``, the
+        that reached the target; ``with_gradient``, models that `gradients.kept` names;
+        ``falling``, see `budget.falling`; ``behind``, the
         mean paired difference of the first activation's ELBO from this one's, with the
         intervals ``behind_low`` to ``behind_high`` and, for new images,
         ``behind_new_low`` to ``behind_new_high``;
@@ -81,6 +83,7 @@ def summarize(
     runs = tables["runs"].merge(
         epochs_to_target(tables["history"], target), on=["activation", "seed"], how="left"
     )
+    best = comparisons.finished_runs(runs).groupby("activation")["elbo"].mean().max()
     rows = []
     for activation, group in runs.groupby("activation", sort=False):
         finished = comparisons.finished_runs(group)
@@ -91,6 +94,7 @@ def summarize(
             "diverged": int((group["status"] == Status.DIVERGED).sum()),
             "ended": int(finished["ended"].astype(bool).sum()),
             "reached": reached,
+            "with_gradient": int(gradients.kept(finished, best).sum()),
         }
         for metric in METRICS:
             values = finished[metric.column].to_numpy(float)
@@ -189,7 +193,8 @@ def of_study(
         As of `summarize` and `comparisons.judge`, with the number of the
         comparison in the column ``comparison``.
     facts : list of dict
-        ``label``, ``target_loss`` (None where no model finished), ``margins``, the means
+        ``label``, ``target_loss`` (None where no model finished), ``margins``, ``lead``
+        (by number of epochs, see `budget.spells`; of the only comparison), the means
         over models of ``constant_elbo``, ``pixel_entropy`` and
         ``train_sliced_wasserstein`` (where known; see `training.evaluate`),
         ``pca`` (see `pca_scores`; None where unknown), ``race`` (see `race.Race`; None
@@ -213,6 +218,7 @@ def of_study(
                 "label": comparison.label,
                 "target_loss": None if math.isnan(target) else target,
                 "margins": limits,
+                "lead": _lead(chosen, rules) if len(compared) == 1 else [],
                 **_baseline(chosen["runs"]),
                 "pca": pca_scores(chosen["runs"]),
                 "race": None if found is None else dataclasses.asdict(found),
@@ -220,6 +226,13 @@ def of_study(
             }
         )
     return pd.concat(summaries), pd.concat(judged), facts
+
+
+def _lead(tables: dict[str, pd.DataFrame], rules: Rules) -> list[tuple[str, float, float]]:
+    """Return who leads at which numbers of epochs; see `budget.spells`."""
+    finished = comparisons.finished_runs(tables["runs"])
+    history = tables["history"].merge(finished["model"])
+    return budget.spells(budget.quality(history, rules.keep_best)) if len(history) else []
 
 
 def _baseline(runs: pd.DataFrame) -> dict[str, float]:

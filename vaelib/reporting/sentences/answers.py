@@ -10,7 +10,7 @@ from vaelib.analysis import comparisons
 from vaelib.analysis.paired_tests import SIGNIFICANCE
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, interval, listed, nats, number
-from vaelib.reporting.sentences.course import falling, not_ended
+from vaelib.reporting.sentences.course import falling, lead_in_short, not_ended
 from vaelib.results.columns import ARCHITECTURES, BY_COLUMN, label
 
 BEST = " reaches the best test ELBO"
@@ -73,6 +73,8 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
         if len(ranked) > 2:
             behind = number(worst["behind"], 3)
             rest += f" The last, {worst['activation']}, is {behind} nats behind."
+    if len(ranked) > 1 and comparison.get("lead"):  # reports of earlier versions know none
+        rest += f" {lead_in_short(comparison['lead'])}"
     rest += _pca_ahead(ranked["mse"], comparison.get("pca"))
     return Statement(f"{setting}, ", best["activation"], f"{result}. {rest}")
 

@@ -9,6 +9,8 @@ from vaelib.analysis import tuning as tuning_results
 from vaelib.formatting import count, fixed, listed, nats, percent, places_of
 from vaelib.results.columns import label
 
+_FEW = 3  # spells that an answer names
+
 
 def race_stages(facts: dict, index: int = 0) -> list[str]:
     """Return what happened at each look of a race, a sentence an item.
@@ -134,6 +136,34 @@ def lead(spells: Sequence[tuple[str, float, float]], unit: str) -> str:
     times = {0: "never changes hands", 1: "changes hands once"}
     changed = times.get(changes, f"changes hands {count(changes, 'time')}")
     return f"In the lead: {', '.join(parts)}; the lead {changed}."
+
+
+def lead_in_short(spells: Sequence[tuple[str, float, float]]) -> str:
+    """Return whether the number of epochs decides who leads on validation images.
+
+    Parameters
+    ----------
+    spells : sequence of (str, float, float)
+        Over epochs; see `analysis.budget.changes`.
+    """
+    if not spells:
+        return ""
+    first, last = spells[0][1], spells[-1][2]
+    if len(spells) == 1:
+        name = spells[0][0]
+        return f"On validation images, {name} leads after any number of epochs from {first:g} on."
+    if len(spells) <= _FEW:
+        parts = [
+            f"{name} at {start:g}" if start == end else f"{name} from {start:g} to {end:g}"
+            for name, start, end in spells
+        ]
+        return f"On validation images, the lead depends on the number of epochs: {listed(parts)}."
+    names = listed(list(dict.fromkeys(name for name, _, _ in spells)))
+    times = count(len(spells) - 1, "time")
+    return (
+        f"On validation images, the lead changes hands {times} from {first:g} to {last:g} epochs, "
+        f"between {names}."
+    )
 
 
 def tuning(table: pd.DataFrame, default: dict) -> list[str]:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib.analysis import comparisons
-from vaelib.analysis.diagnosis.criteria import RelativeQuality
-from vaelib.analysis.diagnosis.symptoms import collapsed
 from vaelib.analysis.verdicts import Verdict
-from vaelib.formatting import count, listed, nats, number, ratio
+from vaelib.formatting import count, listed, nats, number
+from vaelib.reporting.sentences import settings
 from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer
 from vaelib.reporting.sentences.course import falling, not_ended
 
@@ -78,9 +77,9 @@ def across(
     study, compared = facts["study"], facts["comparisons"]
     ranked = [one.dropna(subset=["elbo"]) for one in summaries]
     counts = _firsts(ranked)
-    settings = f"In {count(len(compared), 'setting')}, {_length_of_all(summaries, study)}, "
+    where = f"In {count(len(compared), 'setting')}, {_length_of_all(summaries, study)}, "
     if counts.empty:
-        return Statement(settings, "", "no model finished: there is nothing to compare.")
+        return Statement(where, "", "no model finished: there is nothing to compare.")
     name = counts.index[0]
     clear = sum(
         _is_best(pairs, name)
@@ -88,6 +87,10 @@ def across(
         if len(one) and one["activation"].iloc[0] == name
     )
     text = f"{_most_often_first(counts, ranked, compared)}. {_clearly_first(clear, counts[name])}"
+    text += settings.ranking(judged)
+    text += settings.what_matters(ranked, compared)
+    text += settings.gap_of_the_fewest(ranked, compared)
+    text += settings.gradient_with_depth(summaries, compared)
     if len({one["dataset"] for one in compared}) == 1:
         top = max(
             (one for one in range(len(ranked)) if len(ranked[one])),
@@ -99,11 +102,9 @@ def across(
             f"{compared[top]['label']}."
         )
     text += _spread(ranked, compared)
-    text += _gap_of_the_fewest(ranked, compared)
-    text += _flow_with_depth(ranked, compared, study["latent_dim"])
     if study["patience"] is None:
         text += " Who is best in the end is another question: no model was trained until then."
-    return Statement(settings, name, text)
+    return Statement(where, name, text)
 
 
 def _firsts(ranked: Sequence[pd.DataFrame]) -> pd.Series:
@@ -189,54 +190,3 @@ def _spread(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
         f" The last is behind the first by {number(behind[least], 3)} nats ({least}) {and_or} "
         f"{number(behind[most], 3)} nats ({most})."
     )
-
-
-def _gap_of_the_fewest(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
-    """Return the generalisation gaps with the fewest images, where their number was compared."""
-    sizes = [one["train_size"] for one in compared]
-    if min(sizes) == max(sizes) or len({one["dataset"] for one in compared}) > 1:
-        return ""
-    fewest = [rows for rows, size in zip(ranked, sizes, strict=True) if size == min(sizes)]
-    gaps = pd.concat(fewest).groupby("activation")["gap"].median().dropna()
-    if len(gaps) < 2:
-        return ""
-    listing = [f"{name} {nats(gap)}" for name, gap in gaps.sort_values(ascending=False).items()]
-    over = " (median over settings)" if len(fewest) > 1 else ""
-    return (
-        f" With {min(sizes):,} training images, the generalisation gap in nats{over} is "
-        f"{listed(listing)}: the larger, the more is overfitted."
-    )
-
-
-def _flow_with_depth(ranked: Sequence[pd.DataFrame], compared: Sequence[dict], units: int) -> str:
-    """Return the gradient flow in the deepest networks, where depths were compared."""
-    depths = [one.get("depth", 1) for one in compared]
-    if min(depths) == max(depths):
-        return ""
-    deepest = [
-        rows[~_collapsed(rows, one, units)]
-        for rows, one, depth in zip(ranked, compared, depths, strict=True)
-        if depth == max(depths)
-    ]
-    flows = pd.concat(deepest).groupby("activation")["gradient_flow"].median().dropna()
-    names = dict.fromkeys(name for rows in ranked for name in rows["activation"])
-    collapsed = [name for name in names if name not in flows.index]
-    text = f" At depth {max(depths)}, "
-    if len(flows):
-        listing = [f"{name} {ratio(value)}" for name, value in flows.sort_values().items()]
-        text += f"gradient flow after training (median over settings) is {listed(listing)}: far "
-        text += "below 1 the gradient vanishes"
-    if collapsed:
-        text += "; of others" if len(flows) else "of all"
-        text += f" the posterior collapsed ({listed(collapsed)})"
-    return f"{text}."
-
-
-def _collapsed(rows: pd.DataFrame, comparison: dict, units: int) -> pd.Series:
-    """Return whether the posterior of each activation collapsed, as in the diagnosis."""
-    best, floor = rows["elbo"].max(), comparison["constant_elbo"]
-    found = [
-        collapsed(one.active_units, units, RelativeQuality(one.elbo, best, floor))
-        for one in rows.itertuples()
-    ]
-    return pd.Series(found, rows.index, dtype=bool)
