@@ -491,8 +491,11 @@ def test_convolutions_are_as_fast_as_is_said():
     shares = by_contender.loc["vaelib fit", "share_of_floor"]
     expected += [f"{100 * shares.min():.0f}", f"{100 * shares.max():.0f}"]
     assert list(found.groups()) == expected
-    faster = by_contender.loc["PyTorch channels last"].query("vaelib_ratio >= 1.4")
-    assert [(row.batch, row.processes) for row in faster.itertuples()] == [(128, 1)]
+    torch = by_contender.loc["PyTorch channels last"]
+    assert not (torch["vaelib_ratio"] >= 1.4).any()
+    aim = torch.query("network == '16-32-64' and batch == 32 and processes == 2")
+    said = re.search(r"at a batch\s+of 32 it would be (\d+) % of the floor", README)[1]
+    assert said == f"{140 * aim['share_of_floor'].item():.0f}"
 
 
 def test_what_checks_cost_is_that_of_the_benchmark():
