@@ -24,11 +24,10 @@ def ranking(judged: Sequence[pd.DataFrame]) -> str:
     pairs, total = settings.orders(judged), len(judged)
     if pairs.empty:
         return ""
-    turned = pairs[pairs["worse"] > 0]
     if len(pairs) <= _FEW:
-        return (
-            f" Pair by pair: {'; '.join(_order(one, total) for one in pairs.to_dict('records'))}."
-        )
+        orders = [_order(one, total) for one in pairs.to_dict("records")]
+        return f" Pair by pair: {'; '.join(orders)}."
+    turned = pairs[pairs["worse"] > 0]
     ways = "decided one way in one setting and the other way in another"
     if turned.empty:
         return f" No pair of activations is {ways}."
@@ -44,15 +43,11 @@ def _order(pair: Mapping, total: int) -> str:
     others = [f"{text} in {pair[key]}" for key, text in words.items() if pair[key]]
     if not pair["better"]:
         return f"{pair['a']} is not better than {pair['b']} anywhere ({listed(others)})"
-    where = f"better than {pair['b']} in {_of(pair['better'], total)}"
-    return f"{pair['a']} is {where}{f' ({listed(others)})' if others else ''}"
-
-
-def _of(many: int, total: int) -> str:
-    """Return a number of settings in words."""
-    if many in (0, total):
-        return {0: "none", 2: "both settings"}.get(many, f"all {many} settings")
-    return f"{many} of {total}"
+    where = f"{pair['better']} of {total}"
+    if pair["better"] == total:
+        where = "both settings" if total == 2 else f"all {total} settings"
+    text = f"{pair['a']} is better than {pair['b']} in {where}"
+    return f"{text} ({listed(others)})" if others else text
 
 
 def what_matters(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> str:
