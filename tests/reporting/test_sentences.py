@@ -509,25 +509,25 @@ def test_the_answer_over_depths_counts_the_deepest_networks_that_keep_the_gradie
     [
         (
             [[("a", "b", Verdict.BETTER)], [("b", "a", Verdict.WORSE)]],
-            " Pair by pair: a is better than b in both settings.",
+            "Pair by pair: a is better than b in both settings.",
         ),
         (
             [[("a", "b", Verdict.BETTER)], [("b", "a", Verdict.BETTER)]],
-            " Pair by pair: a is better than b in 1 of 2 (worse in 1).",
+            "Pair by pair: a is better than b in 1 of 2 (worse in 1).",
         ),
         (
             [[("a", "b", Verdict.OPEN)], [("b", "a", Verdict.TIED)]],
-            " Pair by pair: a is not better than b anywhere (practically tied in 1 and open in 1).",
+            "Pair by pair: a is not better than b anywhere (practically tied in 1 and open in 1).",
         ),
         ([[("a", other, Verdict.BETTER) for other in "bcde"]] * 2, None),
         (
             [[("a", b, Verdict.BETTER) for b in "bcde"], [("d", "a", Verdict.BETTER)]],
-            " Of 4 pairs of activations, 1 is decided one way in one setting and the other way in "
+            "Of 4 pairs of activations, 1 is decided one way in one setting and the other way in "
             "another: a and d.",
         ),
         (
             [[("a", b, one) for b in "bcdefg"] for one in (Verdict.BETTER, Verdict.WORSE)],
-            " Of 6 pairs of activations, 6 are decided one way in one setting and the other way in "
+            "Of 6 pairs of activations, 6 are decided one way in one setting and the other way in "
             "another.",
         ),
         ([[], []], ""),
@@ -537,7 +537,7 @@ def test_the_answer_over_depths_counts_the_deepest_networks_that_keep_the_gradie
 def test_the_answer_says_whether_the_order_is_the_same_in_all_settings(settings_of, said):
     found = ranking([report_tables.verdicts(*pairs) for pairs in settings_of])
     if said is None:
-        said = " No pair of activations is decided one way in one setting and the other way in "
+        said = "No pair of activations is decided one way in one setting and the other way in "
         said += "another."
     assert found == said
 
@@ -549,7 +549,7 @@ def test_the_answer_says_what_changes_the_elbo_most():
     ]
     fields = [{"dataset": "digits", "train_size": size} for size in (400, 200)]
     assert what_matters(rows, fields) == (
-        " From worst to best, all else equal, the ELBO changes by 5.50 nats with the number of "
+        "From worst to best, all else equal, the ELBO changes by 5.50 nats with the number of "
         "training images and 3.50 nats with the activation (medians)."
     )
     fields = [{"dataset": "digits", "decoder_activation": name} for name in ("elu", "tanh")]

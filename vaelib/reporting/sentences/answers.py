@@ -24,14 +24,18 @@ class Statement:
     ----------
     before, name, after : str
         The text up to the activation's name, the name, the text after it.
+    more : str
+        What the statement depends on, which a page may show in smaller letters.
     """
 
     before: str
     name: str
     after: str
+    more: str = ""
 
     def __str__(self) -> str:
-        return f"{self.before}{self.name}{self.after}"
+        text = f"{self.before}{self.name}{self.after}"
+        return f"{text} {self.more}" if self.more else text
 
 
 def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int = 0) -> Statement:
@@ -73,10 +77,11 @@ def answer(summary: pd.DataFrame, pairs: pd.DataFrame, facts: dict, index: int =
         if len(ranked) > 2:
             behind = number(worst["behind"], 3)
             rest += f" The last, {worst['activation']}, is {behind} nats behind."
-    if len(ranked) > 1 and comparison.get("lead"):  # reports of earlier versions know none
-        rest += f" {lead_in_short(comparison['lead'])}"
-    rest += _pca_ahead(ranked["mse"], comparison.get("pca"))
-    return Statement(f"{setting}, ", best["activation"], f"{result}. {rest}")
+    more = [_pca_ahead(ranked["mse"], comparison.get("pca"))]
+    if len(ranked) > 1:
+        more.insert(0, lead_in_short(comparison.get("lead", [])))  # earlier reports know none
+    after = f"{result}. {rest}"
+    return Statement(f"{setting}, ", best["activation"], after, " ".join(filter(None, more)))
 
 
 def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
@@ -219,7 +224,7 @@ def _pca_ahead(errors: pd.Series, pca: Mapping | None) -> str:
     if not pca or not pca["mse"] < errors.min():
         return ""
     return (
-        f" PCA with as many components as latent units has a lower MSE than all of them: "
+        f"PCA with as many components as latent units has a lower MSE than all of them: "
         f"{number(pca['mse'], 3)}, against {number(errors.min(), 3)} at best."
     )
 

@@ -26,13 +26,13 @@ def ranking(judged: Sequence[pd.DataFrame]) -> str:
         return ""
     if len(pairs) <= _FEW:
         orders = [_order(one, total) for one in pairs.to_dict("records")]
-        return f" Pair by pair: {'; '.join(orders)}."
+        return f"Pair by pair: {'; '.join(orders)}."
     turned = pairs[pairs["worse"] > 0]
     ways = "decided one way in one setting and the other way in another"
     if turned.empty:
-        return f" No pair of activations is {ways}."
+        return f"No pair of activations is {ways}."
     are = "is" if len(turned) == 1 else "are"
-    text = f" Of {len(pairs)} pairs of activations, {len(turned)} {are} {ways}"
+    text = f"Of {len(pairs)} pairs of activations, {len(turned)} {are} {ways}"
     names = [f"{row.a} and {row.b}" for row in turned.itertuples()]
     return f"{text}: {'; '.join(names)}." if len(names) <= _NAMED else f"{text}."
 
@@ -71,7 +71,7 @@ def what_matters(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) ->
         f"{number(span, 3)} nats with the {names.get(name, label(name))}"
         for name, span in spans.sort_values(ascending=False).items()
     ]
-    return f" From worst to best, all else equal, the ELBO changes by {listed(parts)} (medians)."
+    return f"From worst to best, all else equal, the ELBO changes by {listed(parts)} (medians)."
 
 
 def gap_of_the_fewest(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> str:
@@ -92,7 +92,7 @@ def gap_of_the_fewest(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping
     listing = [f"{name} {nats(gap)}" for name, gap in gaps.sort_values(ascending=False).items()]
     over = " (median over settings)" if len(fewest) > 1 else ""
     return (
-        f" With {min(sizes):,} training images, the generalisation gap in nats{over} is "
+        f"With {min(sizes):,} training images, the generalisation gap in nats{over} is "
         f"{listed(listing)}: the larger, the more is overfitted."
     )
 
@@ -123,7 +123,7 @@ def gradient_with_depth(summaries: Sequence[pd.DataFrame], compared: Sequence[Ma
         for name in kept.sort_values(ascending=False, kind="stable").index
     ]
     return (
-        f" At depth {max(depths)}, the gradient has not vanished after training (gradient flow of "
+        f"At depth {max(depths)}, the gradient has not vanished after training (gradient flow of "
         f"{DEFAULTS.gradient_flow:g} or more, posterior not collapsed) in {listed(parts)}."
     )
 

@@ -87,24 +87,17 @@ def across(
         if len(one) and one["activation"].iloc[0] == name
     )
     text = f"{_most_often_first(counts, ranked, compared)}. {_clearly_first(clear, counts[name])}"
-    text += settings.ranking(judged)
-    text += settings.what_matters(ranked, compared)
-    text += settings.gap_of_the_fewest(ranked, compared)
-    text += settings.gradient_with_depth(summaries, compared)
-    if len({one["dataset"] for one in compared}) == 1:
-        top = max(
-            (one for one in range(len(ranked)) if len(ranked[one])),
-            key=lambda one: ranked[one]["elbo"].iloc[0],
-        )
-        best = ranked[top].iloc[0]
-        text += (
-            f" The highest of all is {number(best['elbo'], 4)} nats, of {best['activation']} with "
-            f"{compared[top]['label']}."
-        )
-    text += _spread(ranked, compared)
+    more = [
+        settings.ranking(judged),
+        settings.what_matters(ranked, compared),
+        settings.gap_of_the_fewest(ranked, compared),
+        settings.gradient_with_depth(summaries, compared),
+        _highest(ranked, compared),
+        _spread(ranked, compared),
+    ]
     if study["patience"] is None:
-        text += " Who is best in the end is another question: no model was trained until then."
-    return Statement(where, name, text)
+        more.append("Who is best in the end is another question: no model was trained until then.")
+    return Statement(where, name, text, " ".join(filter(None, more)))
 
 
 def _firsts(ranked: Sequence[pd.DataFrame]) -> pd.Series:
@@ -175,6 +168,16 @@ def _is_best(pairs: pd.DataFrame, name: str) -> bool:
     return len(against) > 0 and bool((against["verdict"] == Verdict.BETTER).all())
 
 
+def _highest(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
+    """Return the best ELBO of all settings, where they are of one data set."""
+    if len({one["dataset"] for one in compared}) > 1:
+        return ""
+    rows = [(one, where) for one, where in zip(ranked, compared, strict=True) if len(one)]
+    top, where = max(rows, key=lambda pair: pair[0]["elbo"].iloc[0])
+    name, elbo = top["activation"].iloc[0], top["elbo"].iloc[0]
+    return f"The highest of all is {number(elbo, 4)} nats, of {name} with {where['label']}."
+
+
 def _spread(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
     """Return how far activations are apart, where that is least and most."""
     behind = {
@@ -187,6 +190,6 @@ def _spread(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
     least, most = min(behind, key=behind.get), max(behind, key=behind.get)
     and_or = "and" if len(behind) == 2 else "to"
     return (
-        f" The last is behind the first by {number(behind[least], 3)} nats ({least}) {and_or} "
+        f"The last is behind the first by {number(behind[least], 3)} nats ({least}) {and_or} "
         f"{number(behind[most], 3)} nats ({most})."
     )
