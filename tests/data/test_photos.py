@@ -101,7 +101,7 @@ def test_photos_are_images_like_any_other():
 
 
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda photograph: photograph.file)
-def test_every_licence_is_in_the_readme(photograph):
+def test_every_licence_is_in_the_documentation(photograph):
     licence, name = re.fullmatch(r"(.*) \((\w+(?: \w+)*)\)", photograph.licence).groups()
     assert licence in ("CC0", "CC BY 2.0", "public domain")
     readme = (Path(__file__).parents[2] / "docs" / "studies.md").read_text()
