@@ -35,7 +35,7 @@ def study(elbo: dict, seconds: dict | None = None, losses: dict | None = None, *
                 "val_elbo": -curve[-1],
                 "train_sliced_wasserstein": 0.5,
                 "pixel_entropy": 0.25,
-                "latent_dim": 4,
+                "gradient_flow_learning": 1.0,
                 **{f"constant_{column}": 0.0 for column in ("elbo", "mse", "psnr", "ssim")},
                 **SETTING,
                 **scores,

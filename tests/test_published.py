@@ -68,6 +68,9 @@ def test_the_sentences_on_the_page_follow_from_the_tables(folder):
     facts, summaries, judged = read(folder)
     text = page(folder / files.PAGE).get_text(" ", strip=True)
     squeezed = "".join(text.split())
+    headline = "".join(str(sentences.headline(summaries, judged, facts)).split())
+    assert headline in squeezed
+    assert headline in "".join(page(PUBLISHED / files.INDEX).get_text().split())
     for index, (summary, pairs) in enumerate(zip(summaries, judged, strict=True)):
         answer = str(sentences.answer(summary, pairs, facts, index))
         assert "".join(answer.split()) in squeezed

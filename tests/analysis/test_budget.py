@@ -55,7 +55,12 @@ def test_the_leader_changes_hands():
     assert list(found["better"]) == ["steady", "steady", "quick", "quick"]
     assert set(found["tied"]) == set(found["open"]) == {""}
     assert budget.changes(found) == [("quick", 1, 2), ("steady", 3, 4)]
-    assert json.dumps(budget.spells(values)) == json.dumps(budget.changes(found))
+    decided = [row | {"decided": True} for row in found[["budget", "leader"]].to_dict("records")]
+    assert budget.lead(found) == decided
+    json.dumps(budget.lead(found))  # as in ``study.json``
+    assert [one["decided"] for one in budget.lead(found.assign(better=""))] == [False] * 4
+    alone = budget.lead(found[:2].assign(better=""))
+    assert [one["decided"] for one in alone] == [True, True], "nobody else leads"
     empty = pd.DataFrame({"quick": [np.nan], "steady": [np.nan]})
     assert budget.paired_means(empty).empty
     behind = budget.behind(values)

@@ -166,12 +166,11 @@ RULES = Rules(
 
 
 def test_models_whose_gradient_has_not_vanished_are_counted():
-    """A constant image scores 0, the best of them 100; one of four latent units is few."""
-    tables = study({"a": [100.0, 100.0, math.nan], "b": [20.0, 30.0]})
-    few, flow = {"active_units": [4.0, 4.0, 4.0, 1.0, 1.0]}, [1.0, 0.01, 1.0, 1.0, 1.0]
-    tables["runs"] = tables["runs"].assign(gradient_flow=flow, **few)
+    """From 0.05 on; no gradient at all has no flow, and diverged models do not count."""
+    tables = study({"a": [1.0, 2.0, math.nan, 3.0], "b": [2.0, 3.0]})
+    tables["runs"]["gradient_flow_learning"] = [0.05, 0.049, 1.0, math.nan, 1.0, 20.0]
     table = summarize(tables).set_index("activation")
-    assert table["with_gradient"].to_dict() == {"a": 1, "b": 1}
+    assert table["with_gradient"].to_dict() == {"a": 1, "b": 2}
 
 
 def two_depths(elbo: dict[int, dict]) -> dict:
@@ -250,6 +249,7 @@ def test_a_race_gives_the_order_and_distances_are_paired():
     assert table["behind"][2] == pytest.approx(expected)
     assert list(table["elbo_tie"]) == [True, True, False]
     assert facts["race"]["alive"] == ("a", "b")
-    assert facts["lead"] == [("a", 1, 2)]
+    leaders = [(one["budget"], one["leader"], one["decided"]) for one in facts["lead"]]
+    assert leaders == [(1, "a", True), (2, "a", True)]
     (gone,) = facts["race"]["stages"][0]["retired"]
     assert (gone["activation"], gone["difference"]) == ("c", pytest.approx(expected))

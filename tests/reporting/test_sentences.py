@@ -12,7 +12,7 @@ from report_tables import BEST, PCA, TIED, WORST, facts, model, summary
 from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.reporting import sentences
-from vaelib.reporting.sentences.settings import ranking, what_matters
+from vaelib.reporting.sentences.settings import gradient_with_depth, ranking, what_matters
 
 MINUS = "\N{MINUS SIGN}"
 NO_PAIRS = report_tables.verdicts()
@@ -416,9 +416,9 @@ def test_the_answer_over_several_settings_counts_who_is_first():
         "replicates each, elu has the best mean test ELBO "
         "with depth 1, tanh with depth 2. Where it is first, it is significantly better than every "
         "other activation. Pair by pair: elu is better than tanh in 1 of 2 (open in 1). "
-        "The highest of all is −90.00 nats, of tanh with depth 2. "
-        "The last is behind the first by 5.00 nats (depth 2) and 9.75 nats (depth 1). Who is best "
-        "in the end is another question: no model was trained until then."
+        "The last is behind the first by 5.00 nats (depth 2) and 9.75 nats (depth 1). The highest "
+        "of all is −90.00 nats, of tanh with depth 2. Who is best in the end is another question: "
+        "no model was trained until then."
     )
 
 
@@ -482,10 +482,8 @@ def test_the_answer_of_several_settings_in_short():
 
 def test_the_answer_over_depths_counts_the_deepest_networks_that_keep_the_gradient():
     rows = [
-        summary(
-            model("tanh", -2.0, with_gradient=1, runs=2), model("elu", -1.0, with_gradient=many)
-        )
-        for many in (0, 4, 3)
+        summary(model("tanh", -2.0, with_gradient=kept, runs=5, diverged=1), model("elu", -1.0))
+        for kept in (0, 0, 3)
     ]
     pairs = [report_tables.verdicts(("elu", "tanh", Verdict.BETTER))] * 3
     given = facts()
@@ -493,15 +491,27 @@ def test_the_answer_over_depths_counts_the_deepest_networks_that_keep_the_gradie
         given["comparisons"][0] | {"depth": depth, "optimizer": optimizer}
         for depth, optimizer in [(1, "adam"), (8, "adam"), (8, "sgd")]
     ]
-    rows[1]["with_gradient"] = [0, 4]
-    found = str(sentences.across(rows, pairs, given))
     assert (
-        " At depth 8, the gradient has not vanished after training (gradient flow of 0.05 or more, "
-        "posterior not collapsed) in 7 of 8 models with elu and 1 of 4 models with tanh (with "
-        "optimizer sgd). The highest" in found
-    )
-    one_depth = [one | {"depth": 8} for one in given["comparisons"]]
-    assert "At depth" not in str(sentences.across(rows, pairs, given | {"comparisons": one_depth}))
+        " At depth 8, the gradient has not vanished while models learn (gradient flow of 0.05 or "
+        "more) in 8 of 8 with elu; 3 of 8 with tanh (optimizer sgd 3 of 4, optimizer adam 0 of 4). "
+    ) in str(sentences.across(rows, pairs, given))
+    fields = given["comparisons"]
+    assert not gradient_with_depth(rows, [one | {"depth": 8} for one in fields])
+    assert not gradient_with_depth(rows, [fields[0] | {"dataset": "a"}, *fields[1:]])
+    earlier = [one.drop(columns="with_gradient") for one in rows]
+    assert not gradient_with_depth(earlier, fields)
+
+
+def test_diverged_models_are_counted_in_the_answer_over_settings():
+    rows = [summary(model("elu", -1.0), model("tanh", -2.0, diverged=many)) for many in (1, 2)]
+    found = str(sentences.across(rows, [WON, WON], settings(depth=[1, 2])))
+    assert " Of 16 models, 3 diverged and are in no mean: 3 of tanh. " in found
+    assert "diverged" not in str(sentences.across([summary(BEST, WORST)] * 2, [WON] * 2, facts()))
+
+
+def many(verdict: str, *others: str) -> list[tuple]:
+    """Return pairs of a with others, of one verdict."""
+    return [("a", other, verdict) for other in others]
 
 
 @pytest.mark.parametrize(
@@ -519,27 +529,32 @@ def test_the_answer_over_depths_counts_the_deepest_networks_that_keep_the_gradie
             [[("a", "b", Verdict.OPEN)], [("b", "a", Verdict.TIED)]],
             "Pair by pair: a is not better than b anywhere (practically tied in 1 and open in 1).",
         ),
-        ([[("a", other, Verdict.BETTER) for other in "bcde"]] * 2, None),
         (
-            [[("a", b, Verdict.BETTER) for b in "bcde"], [("d", "a", Verdict.BETTER)]],
-            "Of 4 pairs of activations, 1 is decided one way in one setting and the other way in "
-            "another: a and d.",
+            [many(Verdict.BETTER, *"bcde")] * 2,
+            "Of 4 pairs of activations, 4 are decided alike in both settings, none one way in one "
+            "and the other way in another, and none open or practically tied in some.",
         ),
         (
-            [[("a", b, one) for b in "bcdefg"] for one in (Verdict.BETTER, Verdict.WORSE)],
-            "Of 6 pairs of activations, 6 are decided one way in one setting and the other way in "
-            "another.",
+            [many(Verdict.OPEN, *"bcde")] * 3,
+            "Of 4 pairs of activations, none are decided alike in all 3 settings, none one way in "
+            "one and the other way in another, and 4 open or practically tied in some.",
+        ),
+        (
+            [many(Verdict.BETTER, *"bcde"), [("d", "a", Verdict.BETTER), ("a", "b", Verdict.TIED)]],
+            "Of 4 pairs of activations, 2 are decided alike in both settings, 1 one way in one and "
+            "the other way in another (a and d), and 1 open or practically tied in some.",
+        ),
+        (
+            [many(Verdict.BETTER, *"bcdefg"), many(Verdict.WORSE, *"bcdefg")],
+            "Of 6 pairs of activations, none are decided alike in both settings, 6 one way in one "
+            "and the other way in another, and none open or practically tied in some.",
         ),
         ([[], []], ""),
     ],
-    ids=["same", "turned", "neither", "many", "one turned", "all turned", "no pairs"],
+    ids=["same", "turned", "neither", "all alike", "all open", "one turned", "all turned", "none"],
 )
 def test_the_answer_says_whether_the_order_is_the_same_in_all_settings(settings_of, said):
-    found = ranking([report_tables.verdicts(*pairs) for pairs in settings_of])
-    if said is None:
-        said = "No pair of activations is decided one way in one setting and the other way in "
-        said += "another."
-    assert found == said
+    assert ranking([report_tables.verdicts(*pairs) for pairs in settings_of]) == said
 
 
 def test_the_answer_says_what_changes_the_elbo_most():
@@ -549,33 +564,59 @@ def test_the_answer_says_what_changes_the_elbo_most():
     ]
     fields = [{"dataset": "digits", "train_size": size} for size in (400, 200)]
     assert what_matters(rows, fields) == (
-        "From worst to best, all else equal, the ELBO changes by 5.50 nats with the number of "
-        "training images and 3.50 nats with the activation (medians)."
+        "From worst to best, all else equal, the ELBO differs by 5.00 and 6.00 nats with the "
+        "number of training images and 3.00 and 4.00 nats with the activation."
     )
-    fields = [{"dataset": "digits", "decoder_activation": name} for name in ("elu", "tanh")]
-    assert "with the decoder and 3.50 nats with the encoder" in what_matters(rows, fields)
+    tuned = [{**one, "learning_rate": comparisons.OWN} for one in fields]
+    assert "worst to best, each with its own learning rate, the" in what_matters(rows, tuned)
+    third = summary(model("elu", -17.0), model("tanh", -18.0))
+    fields = [{"dataset": "digits", "depth": depth} for depth in (1, 2, 3)]
+    assert what_matters([*rows, third], fields) == (
+        "From worst to best, all else equal, the ELBO differs by 5.00 and 7.00 nats with the depth "
+        "and 3.00 nats with the activation (median of 3: 1.00 to 4.00)."
+    )
     assert not what_matters(rows, [{"dataset": "a"}, {"dataset": "b"}])
     assert not what_matters(rows, [{"dataset": "a"}] * 2), "nothing varies"
+    alone = [summary(model("elu", -10.0)), summary(model("elu", -16.0))]
+    assert what_matters(alone, [{"dataset": "a", "depth": depth} for depth in (1, 2)]) == (
+        "From worst to best, all else equal, the ELBO differs by 6.00 nats with the depth."
+    )
 
 
 @pytest.mark.parametrize(
-    ("spells", "said"),
+    ("decoders", "name"), [(("elu", "tanh"), "encoder"), (("same", "tanh"), "activation")]
+)
+def test_an_activation_is_the_encoder_s_where_decoders_have_their_own(decoders, name):
+    rows = [summary(BEST, WORST)] * 2
+    fields = [{"dataset": "digits", "decoder_activation": decoder} for decoder in decoders]
+    rows = [summary(model("elu", -1.0), model("tanh", -2.0)), summary(BEST, WORST)]
+    assert f"nats with the {name}" in what_matters(rows, fields)
+
+
+@pytest.mark.parametrize(
+    ("lead", "said"),
     [
         ([], None),
-        ([("elu", 1, 90)], "elu leads after any number of epochs from 1 on."),
+        ([(1, "elu", True), (90, "elu", True)], "elu leads after any number of epochs."),
         (
-            [("tanh", 1, 5), ("elu", 7, 7)],
-            "the lead depends on the number of epochs: tanh from 1 to 5 and elu at 7.",
+            [(1, "tanh", True), (5, "tanh", True), (7, "elu", True)],
+            "tanh leads from 1 to 5 and elu leads at 7 epochs.",
         ),
         (
-            [("tanh", 1, 5), ("elu", 7, 10), ("tanh", 15, 15), ("elu", 20, 40)],
-            "the lead changes hands 3 times from 1 to 40 epochs, between tanh and elu.",
+            [(1, "tanh", True), (5, "tanh", False), (7, "elu", False), (9, "elu", True)],
+            "tanh leads at 1 and elu leads at 9 epochs; else tanh and elu are not distinguished.",
+        ),
+        (
+            [(1, "tanh", False), (5, "elu", False), (7, "tanh", False)],
+            "tanh and elu lead by turns, and are not distinguished after any number of epochs.",
         ),
     ],
+    ids=["unknown", "one", "decided", "partly", "open"],
 )
-def test_the_answer_says_whether_the_number_of_epochs_decides_the_lead(spells, said):
+def test_the_answer_says_whether_the_number_of_epochs_decides_the_lead(lead, said):
     given = facts()
-    given["comparisons"][0]["lead"] = spells
+    fields = ("budget", "leader", "decided")
+    given["comparisons"][0]["lead"] = [dict(zip(fields, one, strict=True)) for one in lead]
     found = str(sentences.answer(summary(BEST, WORST), WON, given))
     if said is None:
         assert "On validation images" not in found
@@ -583,6 +624,12 @@ def test_the_answer_says_whether_the_number_of_epochs_decides_the_lead(spells, s
         assert found.endswith(f" On validation images, {said}")
     alone = str(sentences.answer(summary(BEST), NO_PAIRS, given))
     assert alone.endswith("No other activation was compared.")
+
+
+def test_one_activation_over_settings_is_better_than_no_other():
+    rows = [summary(model("elu", -10.0)), summary(model("elu", -16.0))]
+    found = str(sentences.across(rows, [NO_PAIRS] * 2, settings(depth=[1, 2])))
+    assert "elu has the best mean test ELBO in both. At depth 2" in found
 
 
 def test_the_answer_over_numbers_of_images_tells_the_gap_of_the_fewest():

@@ -137,16 +137,29 @@ def behind(values: pd.DataFrame) -> pd.DataFrame:
     return -means.sub(means.max(axis=1), axis=0).rename_axis("budget")
 
 
-def spells(values: pd.DataFrame) -> list[tuple[str, float, float]]:
-    """Return the spells of each leader, without any verdict; see `changes`.
+def lead(table: pd.DataFrame) -> list[dict]:
+    """Return who leads at each budget, and whether that is more than chance.
 
     Parameters
     ----------
-    values : pandas.DataFrame
-        See `quality`.
+    table : pandas.DataFrame
+        See `leaders`.
+
+    Returns
+    -------
+    list of dict
+        ``budget``, ``leader`` and ``decided``: whether, by verdict, the leader is better
+        there than all others that lead at another budget.
     """
-    distances = behind(values).dropna(how="all")
-    return changes(distances.idxmin(axis=1).rename("leader").reset_index())
+    leading = set(table["leader"])
+    return [
+        {
+            "budget": row.budget,
+            "leader": row.leader,
+            "decided": leading - {row.leader} <= set(row.better.split(", ")),
+        }
+        for row in table.itertuples()
+    ]
 
 
 def changes(table: pd.DataFrame) -> list[tuple[str, float, float]]:

@@ -7,17 +7,17 @@ import pandas as pd
 from vaelib.analysis.comparisons import COLUMNS
 from vaelib.analysis.verdicts import Verdict
 
+_PAIR = ["a", "b", "verdict"]
 _COUNTED = {
     "better": Verdict.BETTER,
     "worse": Verdict.WORSE,
     "tied": Verdict.TIED,
     "open": Verdict.OPEN,
 }
-_PAIR = ["a", "b", "verdict"]
 
 
 def varying(compared: Sequence[Mapping]) -> list[str]:
-    """Return the columns by which settings differ.
+    """Return the columns by which settings of one data set differ.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def orders(judged: Sequence[pd.DataFrame]) -> pd.DataFrame:
     pandas.DataFrame
         ``a`` and ``b``; ``better``, ``worse``, ``tied`` and ``open``: in how many settings
         ``a`` has that verdict against ``b``, so that ``better`` is at least ``worse``. The
-        pairs that are decided most often come first.
+        pairs with the most settings in which ``a`` is better come first.
     """
     rows = pd.concat([pairs.loc[pairs["metric"] == "elbo", _PAIR] for pairs in judged])
     opposite = rows["verdict"].map(lambda verdict: Verdict(verdict).opposite)
@@ -54,7 +54,7 @@ def orders(judged: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return counts.sort_values("better", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def ranges(summaries: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> pd.Series:
+def ranges(summaries: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> dict[str, pd.Series]:
     """Return how much the mean ELBO differs with the activation, and with what else varies.
 
     Parameters
@@ -66,23 +66,23 @@ def ranges(summaries: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> pd
 
     Returns
     -------
-    pandas.Series
-        In nats, by column, ``activation`` first: from the worst to the best, all others
-        being equal, the median over the values of the others. Without columns of which
-        no two values can be compared so.
+    dict of str to pandas.Series
+        In nats, by column, ``activation`` first: from the worst to the best value of it, for
+        each combination of the others. Activations are paired by replicate. Nothing where
+        there is one value, or where all have the same models, as of an activation to which
+        two starts are one.
     """
-    names = ["activation", *varying(compared)]
+    found = {"activation": pd.Series([rows["behind"].max() for rows in summaries])}
+    names = varying(compared)
     table = pd.concat(
         [
-            rows[["activation", "elbo"]].assign(**{name: one.get(name) for name in names[1:]})
+            rows[["activation", "elbo"]].assign(**{name: one.get(name) for name in names})
             for rows, one in zip(summaries, compared, strict=True)
         ]
-    ).dropna(subset=["elbo"])
-    found = {}
+    )
     for name in names:
-        others = [one for one in names if one != name]
-        groups = table.groupby(others or [0] * len(table), dropna=False)["elbo"]
-        spans = (groups.max() - groups.min())[groups.count() > 1]
-        if len(spans):
-            found[name] = spans.median()
-    return pd.Series(found, dtype=float)
+        others = ["activation", *(one for one in names if one != name)]
+        means = table.groupby(others, dropna=False)["elbo"]
+        found[name] = means.max() - means.min()
+    found = {name: spans[spans > 0].reset_index(drop=True) for name, spans in found.items()}
+    return {name: spans for name, spans in found.items() if len(spans)}

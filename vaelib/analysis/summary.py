@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vaelib.analysis import budget, comparisons, intervals
-from vaelib.analysis.diagnosis import gradients
+from vaelib.analysis.diagnosis.criteria import DEFAULTS
 from vaelib.analysis.new_images import TestSet
 from vaelib.analysis.race import Race
 from vaelib.analysis.rules import Rules
@@ -16,6 +16,7 @@ from vaelib.analysis.verdicts import Verdict
 from vaelib.results.columns import METRICS, OF_RECONSTRUCTIONS, Direction, Metric
 from vaelib.results.keys import Status
 
+_VANISHED = DEFAULTS.gradient_flow
 _ROUNDING = 1e-6  # of tables, relative
 
 
@@ -70,7 +71,8 @@ def summarize(
     pandas.DataFrame
         ``activation``; ``runs``, ``diverged`` and ``ended``, numbers of models, the
         last of those whose validation loss had stopped improving; ``reached``, models
-        that reached the target; ``with_gradient``, models that `gradients.kept` names;
+        that reached the target; ``with_gradient``, models whose gradient has not
+        vanished while they learned (see `Thresholds.gradient_flow`);
         ``falling``, see `budget.falling`; ``behind``, the
         mean paired difference of the first activation's ELBO from this one's, with the
         intervals ``behind_low`` to ``behind_high`` and, for new images,
@@ -83,7 +85,6 @@ def summarize(
     runs = tables["runs"].merge(
         epochs_to_target(tables["history"], target), on=["activation", "seed"], how="left"
     )
-    best = comparisons.finished_runs(runs).groupby("activation")["elbo"].mean().max()
     rows = []
     for activation, group in runs.groupby("activation", sort=False):
         finished = comparisons.finished_runs(group)
@@ -94,7 +95,7 @@ def summarize(
             "diverged": int((group["status"] == Status.DIVERGED).sum()),
             "ended": int(finished["ended"].astype(bool).sum()),
             "reached": reached,
-            "with_gradient": int(gradients.kept(finished, best).sum()),
+            "with_gradient": int((finished["gradient_flow_learning"] >= _VANISHED).sum()),
         }
         for metric in METRICS:
             values = finished[metric.column].to_numpy(float)
@@ -194,7 +195,7 @@ def of_study(
         comparison in the column ``comparison``.
     facts : list of dict
         ``label``, ``target_loss`` (None where no model finished), ``margins``, ``lead``
-        (by number of epochs, see `budget.spells`; of the only comparison), the means
+        (see `budget.lead`; empty where there are several comparisons), the means
         over models of ``constant_elbo``, ``pixel_entropy`` and
         ``train_sliced_wasserstein`` (where known; see `training.evaluate`),
         ``pca`` (see `pca_scores`; None where unknown), ``race`` (see `race.Race`; None
@@ -228,11 +229,14 @@ def of_study(
     return pd.concat(summaries), pd.concat(judged), facts
 
 
-def _lead(tables: dict[str, pd.DataFrame], rules: Rules) -> list[tuple[str, float, float]]:
-    """Return who leads at which numbers of epochs; see `budget.spells`."""
+def _lead(tables: dict[str, pd.DataFrame], rules: Rules) -> list[dict]:
+    """Return who leads on validation images after each number of epochs; see `budget.lead`."""
     finished = comparisons.finished_runs(tables["runs"])
     history = tables["history"].merge(finished["model"])
-    return budget.spells(budget.quality(history, rules.keep_best)) if len(history) else []
+    if history.empty:
+        return []
+    values = budget.quality(history, rules.keep_best)
+    return budget.lead(budget.leaders(values, rules.judge_elbo(finished)))
 
 
 def _baseline(runs: pd.DataFrame) -> dict[str, float]:

@@ -213,20 +213,3 @@ def test_a_network_without_hidden_layers_has_no_symptom():
     found = [exploding(table), vanishing(table), symptoms.saturation(table, TANH)]
     found += [symptoms.dead(table, collapsed) for collapsed in (False, True)]
     assert not any(symptom.present for symptom in found)
-
-
-@pytest.mark.parametrize(
-    ("flow", "active", "elbo", "kept"),
-    [
-        (0.05, 16, -100.0, True),
-        (0.049, 16, -100.0, False),
-        (np.nan, 16, -100.0, False),  # no gradient at all
-        (1.0, 4, -176.0, False),  # collapsed; see `symptoms.collapsed`
-        (1.0, 4, -174.0, True),
-        (1.0, 5, -176.0, True),
-    ],
-)
-def test_a_model_keeps_its_gradient_unless_it_vanished_or_collapsed(flow, active, elbo, kept):
-    scores = {"gradient_flow": flow, "active_units": active, "elbo": elbo}
-    runs = pd.DataFrame([scores | {"latent_dim": 16, "constant_elbo": -200.0}], index=[7])
-    assert symptoms.kept(runs, best=-100.0).to_dict() == {7: kept}

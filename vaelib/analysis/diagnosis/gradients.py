@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from vaelib.analysis.diagnosis.criteria import DEFAULTS, RelativeQuality, Thresholds
-from vaelib.analysis.diagnosis.symptoms import Cause, Symptom, collapsed
+from vaelib.analysis.diagnosis.criteria import DEFAULTS, Thresholds
+from vaelib.analysis.diagnosis.symptoms import Cause, Symptom
 from vaelib.formatting import percent, ratio
 
 _NETWORKS = ("encoder", "decoder")
@@ -19,35 +19,6 @@ _NETWORKS = ("encoder", "decoder")
 RECTIFIERS = frozenset(
     ("relu", "relu6", "sparse_plus", "hard_shrink", "soft_shrink", "threshold"),
 )
-
-
-def kept(runs: pd.DataFrame, best: float, thresholds: Thresholds = DEFAULTS) -> pd.Series:
-    """Return which models learn in all layers: no vanished gradient, no collapsed posterior.
-
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        Rows of models of one setting.
-    best : float
-        Mean ELBO of the setting's best activation, in nats.
-    thresholds : Thresholds
-
-    Returns
-    -------
-    pandas.Series
-        Of bool. A model whose gradient is zero in all layers has no gradient flow (NaN),
-        and has not kept it; neither has one that diverged.
-    """
-    found = [
-        row.gradient_flow >= thresholds.gradient_flow
-        and not collapsed(
-            row.active_units,
-            row.latent_dim,
-            RelativeQuality(row.elbo, best, row.constant_elbo, thresholds=thresholds),
-        )
-        for row in runs.itertuples()
-    ]
-    return pd.Series(found, runs.index, dtype=bool)
 
 
 def exploding(

@@ -169,8 +169,8 @@ def race_stages(race: Mapping) -> Figure:
 def _zoomed_range(curves: pd.DataFrame) -> tuple[float, float]:
     """Return limits that show the lowest losses from the best to beyond the median.
 
-    And what the best still gained in the last quarter of its epochs. Of a third of all
-    losses at most, so that it is closer than the whole.
+    At least what the best gained in the last quarter of its epochs, at most a third of the
+    range of all losses, so that it is closer than the whole.
     """
     lowest = curves.groupby("activation")["mean"].min()
     best, spread = lowest.min(), lowest.median() - lowest.min()

@@ -25,7 +25,7 @@ class Statement:
     before, name, after : str
         The text up to the activation's name, the name, the text after it.
     more : str
-        What the statement depends on, which a page may show in smaller letters.
+        The sentences after it, which a page may show in smaller letters.
     """
 
     before: str

@@ -1,15 +1,13 @@
 """The course of a study: its training, its race, and what was chosen before it."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from vaelib.analysis import tuning as tuning_results
 from vaelib.formatting import count, fixed, listed, nats, percent, places_of
 from vaelib.results.columns import label
-
-_FEW = 3  # spells that an answer names
 
 
 def race_stages(facts: dict, index: int = 0) -> list[str]:
@@ -138,32 +136,37 @@ def lead(spells: Sequence[tuple[str, float, float]], unit: str) -> str:
     return f"In the lead: {', '.join(parts)}; the lead {changed}."
 
 
-def lead_in_short(spells: Sequence[tuple[str, float, float]]) -> str:
-    """Return whether the number of epochs decides who leads on validation images.
+def lead_in_short(lead: Sequence[Mapping]) -> str:
+    """Return whether the number of epochs decides who leads on validation images, by verdict.
 
     Parameters
     ----------
-    spells : sequence of (str, float, float)
-        Over epochs; see `analysis.budget.changes`.
+    lead : sequence of mapping
+        See `analysis.budget.lead`; empty where that is unknown.
     """
-    if not spells:
-        return ""
-    first, last = spells[0][1], spells[-1][2]
-    if len(spells) == 1:
-        name = spells[0][0]
-        return f"On validation images, {name} leads after any number of epochs from {first:g} on."
-    if len(spells) <= _FEW:
-        parts = [
-            f"{name} at {start:g}" if start == end else f"{name} from {start:g} to {end:g}"
-            for name, start, end in spells
-        ]
-        return f"On validation images, the lead depends on the number of epochs: {listed(parts)}."
-    names = listed(list(dict.fromkeys(name for name, _, _ in spells)))
-    times = count(len(spells) - 1, "time")
-    return (
-        f"On validation images, the lead changes hands {times} from {first:g} to {last:g} epochs, "
-        f"between {names}."
-    )
+    names = list(dict.fromkeys(one["leader"] for one in lead))
+    if len(names) < 2:
+        return (
+            f"On validation images, {names[0]} leads after any number of epochs." if names else ""
+        )
+    spells = [
+        (key, [one["budget"] for one in own])
+        for key, own in itertools.groupby(lead, lambda one: one["decided"] and one["leader"])
+    ]
+    parts = [
+        f"{name} leads {f'at {at[0]}' if len(at) == 1 else f'from {at[0]} to {at[-1]}'}"
+        for name, at in spells
+        if name
+    ]
+    if not parts:
+        return (
+            f"On validation images, {listed(names)} lead by turns, and are not distinguished "
+            "after any number of epochs."
+        )
+    text = f"On validation images, {listed(parts)} epochs"
+    if all(name for name, _ in spells):
+        return f"{text}."
+    return f"{text}; else {listed(names)} are not distinguished."
 
 
 def tuning(table: pd.DataFrame, default: dict) -> list[str]:

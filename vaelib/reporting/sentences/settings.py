@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from vaelib.analysis import settings
+from vaelib.analysis.comparisons import OWN
 from vaelib.analysis.diagnosis.criteria import DEFAULTS
-from vaelib.formatting import listed, nats, number
+from vaelib.formatting import count, listed, nats, number
 from vaelib.results.columns import describe, label
+from vaelib.results.keys import SAME
 
 _FEW = 3  # pairs, of which each is described
 _NAMED = 5  # pairs at most that are named
@@ -27,14 +29,17 @@ def ranking(judged: Sequence[pd.DataFrame]) -> str:
     if len(pairs) <= _FEW:
         orders = [_order(one, total) for one in pairs.to_dict("records")]
         return f"Pair by pair: {'; '.join(orders)}."
+    alike = (pairs["better"] == pairs[["better", "worse", "tied", "open"]].sum(axis=1)).sum()
     turned = pairs[pairs["worse"] > 0]
-    ways = "decided one way in one setting and the other way in another"
-    if turned.empty:
-        return f"No pair of activations is {ways}."
-    are = "is" if len(turned) == 1 else "are"
-    text = f"Of {len(pairs)} pairs of activations, {len(turned)} {are} {ways}"
     names = [f"{row.a} and {row.b}" for row in turned.itertuples()]
-    return f"{text}: {'; '.join(names)}." if len(names) <= _NAMED else f"{text}."
+    named = f" ({'; '.join(names)})" if 0 < len(names) <= _NAMED else ""
+    where = "both settings" if total == 2 else f"all {total} settings"
+    rest = len(pairs) - alike - len(turned)
+    return (
+        f"Of {len(pairs)} pairs of activations, {alike or 'none'} are decided alike in {where}, "
+        f"{len(turned) or 'none'} one way in one and the other way in another{named}, and "
+        f"{rest or 'none'} open or practically tied in some."
+    )
 
 
 def _order(pair: Mapping, total: int) -> str:
@@ -63,15 +68,29 @@ def what_matters(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) ->
     if len({one["dataset"] for one in compared}) > 1:
         return ""
     spans = settings.ranges(ranked, compared)
-    if len(spans) < 2 or "activation" not in spans:
+    if not set(spans) - {"activation"}:
         return ""
     names = {"train_size": "number of training images"}
-    names |= {"activation": "encoder"} if "decoder_activation" in spans else {}
+    decoders = {one.get("decoder_activation") for one in compared}
+    if len(decoders) > 1 and not decoders & {None, SAME}:
+        names["activation"] = "encoder"
+    by_size = sorted(spans, key=lambda name: -spans[name].median())
     parts = [
-        f"{number(span, 3)} nats with the {names.get(name, label(name))}"
-        for name, span in spans.sort_values(ascending=False).items()
+        f"{nats} with the {names.get(name, label(name))}{of_many}"
+        for name in by_size
+        for nats, of_many in [_span(spans[name])]
     ]
-    return f"From worst to best, all else equal, the ELBO changes by {listed(parts)} (medians)."
+    tuned = [label(name) for name, value in compared[0].items() if value == OWN]
+    alike = "all else equal" if not tuned else f"each with its own {listed(tuned)}"
+    return f"From worst to best, {alike}, the ELBO differs by {listed(parts)}."
+
+
+def _span(values: pd.Series) -> tuple[str, str]:
+    """Return one or two differences, or the median of more and their range."""
+    if len(values) <= 2:
+        return f"{listed([number(value, 3) for value in sorted(values)])} nats", ""
+    ends = f"{number(values.min(), 3)} to {number(values.max(), 3)}"
+    return f"{number(values.median(), 3)} nats", f" (median of {len(values)}: {ends})"
 
 
 def gap_of_the_fewest(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> str:
@@ -104,32 +123,58 @@ def gradient_with_depth(summaries: Sequence[pd.DataFrame], compared: Sequence[Ma
     ----------
     summaries, compared : sequence
         See `what_matters`, with diverged models; nothing is said where depths were not
-        compared.
+        compared, nor for reports of earlier versions, which have no such counts.
     """
     depths = [one.get("depth", 1) for one in compared]
-    if min(depths) == max(depths):
+    one_dataset = len({one["dataset"] for one in compared}) == 1
+    known = all("with_gradient" in rows for rows in summaries)
+    if min(depths) == max(depths) or not one_dataset or not known:
         return ""
     others = [name for name in settings.varying(compared) if name != "depth"]
     deepest = pd.concat(
         [
-            rows.assign(setting=", ".join(describe(name, one[name]) for name in others))
+            rows.assign(
+                finished=rows["runs"] - rows["diverged"],
+                setting=", ".join(describe(name, one[name]) for name in others),
+            )
             for rows, one, depth in zip(summaries, compared, depths, strict=True)
             if depth == max(depths)
         ]
     )
-    kept = deepest.groupby("activation", sort=False)["with_gradient"].sum()
-    parts = [
-        _in_models(name, deepest[deepest["activation"] == name])
-        for name in kept.sort_values(ascending=False, kind="stable").index
-    ]
+    totals = deepest.groupby("activation", sort=False)[["with_gradient", "finished"]].sum()
+    ordered = totals.sort_values("with_gradient", ascending=False, kind="stable")
+    parts = [_in_models(name, deepest[deepest["activation"] == name]) for name in ordered.index]
     return (
-        f"At depth {max(depths)}, the gradient has not vanished after training (gradient flow of "
-        f"{DEFAULTS.gradient_flow:g} or more, posterior not collapsed) in {listed(parts)}."
+        f"At depth {max(depths)}, the gradient has not vanished while models learn (gradient flow "
+        f"of {DEFAULTS.gradient_flow:g} or more) in {'; '.join(parts)}."
     )
 
 
 def _in_models(name: str, rows: pd.DataFrame) -> str:
-    """Return how many models of an activation keep the gradient, and where if in one setting."""
-    total, having = rows["runs"].sum(), rows[rows["with_gradient"] > 0]
-    where = f" (with {having['setting'].iloc[0]})" if len(having) == 1 < len(rows) else ""
-    return f"{rows['with_gradient'].sum()} of {total} models with {name}{where}"
+    """Return how many models of an activation keep the gradient, by setting where some do."""
+    kept, finished = rows["with_gradient"].sum(), rows["finished"].sum()
+    text = f"{kept} of {finished} with {name}"
+    if kept in (0, finished) or len(rows) < 2:
+        return text
+    by_share = rows.sort_values("with_gradient", ascending=False, kind="stable")
+    parts = [
+        f"{row.setting} {row.with_gradient} of {row.finished}" for row in by_share.itertuples()
+    ]
+    return f"{text} ({', '.join(parts)})"
+
+
+def diverged(summaries: Sequence[pd.DataFrame]) -> str:
+    """Return how many models diverged, by activation; empty where none did.
+
+    Parameters
+    ----------
+    summaries : sequence of pandas.DataFrame
+        See `what_matters`.
+    """
+    rows = pd.concat(summaries)
+    lost = rows.groupby("activation", sort=False)["diverged"].sum()
+    if not lost.sum():
+        return ""
+    parts = [f"{many} of {name}" for name, many in lost[lost > 0].items()]
+    many = count(int(rows["runs"].sum()), "model")
+    return f"Of {many}, {lost.sum()} diverged and are in no mean: {listed(parts)}."

@@ -86,14 +86,16 @@ def across(
         for one, pairs in zip(ranked, judged, strict=True)
         if len(one) and one["activation"].iloc[0] == name
     )
-    text = f"{_most_often_first(counts, ranked, compared)}. {_clearly_first(clear, counts[name])}"
+    text = f"{_most_often_first(counts, ranked, compared)}."
+    if any(len(pairs) for pairs in judged):
+        text += f" {_clearly_first(clear, counts[name])}"
     more = [
-        settings.ranking(judged),
-        settings.what_matters(ranked, compared),
-        settings.gap_of_the_fewest(ranked, compared),
         settings.gradient_with_depth(summaries, compared),
+        settings.gap_of_the_fewest(ranked, compared),
+        settings.ranking(judged),
+        settings.what_matters(ranked, compared) or _spread(ranked, compared),
         _highest(ranked, compared),
-        _spread(ranked, compared),
+        settings.diverged(summaries),
     ]
     if study["patience"] is None:
         more.append("Who is best in the end is another question: no model was trained until then.")
