@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vaelib.results import files
+from vaelib import load_results
 
 RESULTS = Path(__file__).with_name("processors.csv")
 KEYS = ["activation", "seed"]
@@ -53,14 +53,21 @@ def summary(elbo: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("reports", nargs=2, type=Path, help="folders of two reports of a study")
-    folders = parser.parse_args().reports
-    elbo = compare(*(files.read(folder)["runs"] for folder in folders))
-    print(summary(elbo).round(2).to_string())
-    study = files.read_facts(folders[0])["study"]["name"]
+    first, second = map(load_results, parser.parse_args().reports)
+    parts = []
+    for number, setting in enumerate(first.labels):
+        tables = (of.at(number).shown["runs"] for of in (first, second))
+        elbo = compare(*tables)
+        print(f"{setting}\n{summary(elbo).round(2).to_string()}")
+        parts.append(elbo.assign(setting=setting))
+    study = first.facts["study"]["name"]
     others = pd.read_csv(RESULTS).query("study != @study") if RESULTS.exists() else None
-    elbo.insert(0, "study", study)
-    table = pd.concat([others, elbo]).sort_values(["study", *KEYS])
-    table.to_csv(RESULTS, index=False, float_format="%.8g")
+    table = pd.concat([others, pd.concat(parts).assign(study=study)])
+    order = ["study", "setting", *KEYS]
+    columns = [*order, "elbo_first", "elbo_second", "same_start"]
+    table.fillna({"setting": ""}).sort_values(order)[columns].to_csv(
+        RESULTS, index=False, float_format="%.8g"
+    )
 
 
 if __name__ == "__main__":
