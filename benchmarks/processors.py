@@ -18,26 +18,31 @@ from vaelib import load_results
 
 RESULTS = Path(__file__).with_name("processors.csv")
 KEYS = ["activation", "seed"]
+GIVEN = ["start", "learning_rate"]
 ALIKE = 0.01  # nats: what differs by less was trained to nearly the same bits
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Return the test ELBO of the models of either report, and whether both began alike.
+    """Return the test ELBO of the models of either report, and whether both were given the same.
+
+    That is, the same start and the same learning rate, which a study may choose.
 
     Parameters
     ----------
     first, second : pandas.DataFrame
         Tables ``runs`` of a study with one comparison.
     """
-    first, second = (runs[runs["scored"]][[*KEYS, "start", "elbo"]] for runs in (first, second))
+    columns = [*KEYS, *GIVEN, "elbo"]
+    first, second = (runs.loc[runs["scored"], columns] for runs in (first, second))
     both = first.merge(second, on=KEYS, how="outer", suffixes=("_first", "_second"))
-    alike = (both["start_first"] == both["start_second"]).astype(int)
-    return both.drop(columns=["start_first", "start_second"]).assign(same_start=alike)
+    given = [[f"{name}_{which}" for name in GIVEN] for which in ("first", "second")]
+    alike = (both[given[0]].to_numpy() == both[given[1]].to_numpy()).all(axis=1).astype(int)
+    return both.drop(columns=[*given[0], *given[1]]).assign(same_given=alike)
 
 
 def summary(elbo: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each activation, models that began alike, that ended so, and differences."""
-    common = elbo[elbo["same_start"] == 1]
+    """Return, for each activation, how many models were given the same, and how they differ."""
+    common = elbo[elbo["same_given"] == 1]
     change = common["elbo_second"] - common["elbo_first"]
     grouped = change.abs().groupby(common["activation"])
     return pd.DataFrame(
@@ -64,7 +69,7 @@ def main() -> None:
     others = pd.read_csv(RESULTS).query("study != @study") if RESULTS.exists() else None
     table = pd.concat([others, pd.concat(parts).assign(study=study)])
     order = ["study", "setting", *KEYS]
-    columns = [*order, "elbo_first", "elbo_second", "same_start"]
+    columns = [*order, "elbo_first", "elbo_second", "same_given"]
     table.fillna({"setting": ""}).sort_values(order)[columns].to_csv(
         RESULTS, index=False, float_format="%.8g"
     )

@@ -153,14 +153,16 @@ class _Batched:
 
 def test_models_of_two_processors_are_compared_by_activation_and_seed():
     given = {"seed": [0, 1, 2], "start": list("abc"), "elbo": [-1.0, -2.0, -3.0]}
-    first = pd.DataFrame({"activation": "elu", **given, "scored": True})
+    first = pd.DataFrame({"activation": "elu", **given, "scored": True, "learning_rate": 1e-3})
     second = first.iloc[:2].assign(elbo=[-1.0, -2.5])
     elbo = processors.compare(first, second)
-    assert list(elbo["same_start"]) == [1, 1, 0], "the last has no other"
+    assert list(elbo["same_given"]) == [1, 1, 0], "the last has no other"
     assert processors.summary(elbo).loc["elu"].to_dict() == {
         "models": 2, "alike": 1, "median": 0.25, "largest": 0.5
     }  # fmt: skip
     elbo = processors.compare(first, second.assign(start=["a", "z"]))
     assert processors.summary(elbo).loc["elu", "models"] == 1
+    elbo = processors.compare(first, second.assign(learning_rate=[2e-3, 1e-3]))
+    assert list(elbo["same_given"]) == [0, 1, 0]
     served = second.assign(scored=[True, False])
     assert processors.compare(first, served)["elbo_second"].count() == 1

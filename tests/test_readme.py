@@ -240,7 +240,7 @@ def test_another_processor_changes_what_is_said_of_digits():
     order = list(summary("default").index)
     assert (raced.order, len(raced.order) - len(raced.alive)) == (order, 9)
     assert raced.alive == ("selu", "elu")
-    assert elbo["same_start"][elbo["elbo_first"].notna() & elbo["elbo_second"].notna()].all()
+    assert elbo["same_given"][elbo["elbo_first"].notna() & elbo["elbo_second"].notna()].all()
     found = said(
         r"SELU's lead is ([\d.]+) nats there instead of ([\d.]+)\. Models of (.*?) end within "
         r"([\d.]+) nats of the first ones; those of the others differ by ([\d.]+) to ([\d.]+) "
@@ -259,13 +259,38 @@ def test_another_processor_changes_what_is_said_of_digits():
         assert_shown(text, [value])
 
 
+def test_another_processor_leaves_what_is_said_of_cifar10():
+    folder = PUBLISHED / "cifar10"
+    elbo = files.read_csv(ROOT / "benchmarks" / "processors.csv").query("study == 'cifar10'")
+    facts = json.loads((folder / files.FACTS).read_text())["comparisons"]
+    change = elbo.assign(change=(elbo["elbo_second"] - elbo["elbo_first"]).abs())
+    change = change[change["same_given"] == 1]
+    largest = change.groupby("setting")["change"].max()
+    found = said(
+        r"end within (\d+) nats in convolutions, and up to (\d+) apart in dense layers \((\w+)\)"
+    )
+    assert_shown(found[0], [largest["convolutions"]])
+    assert_shown(found[1], [largest["dense layers"]])
+    assert change.loc[change["change"].idxmax(), "activation"] == found[2].lower()
+    others = elbo[elbo["elbo_first"].notna() & (elbo["same_given"] == 0)].dropna()
+    assert set(zip(others["setting"], others["activation"], strict=True)) == {
+        ("dense layers", "relu")
+    }
+    for one in facts:
+        own = elbo[elbo["setting"] == one["label"]]
+        by_seed = own.pivot_table(index="seed", columns="activation", values="elbo_second")
+        values = by_seed.astype(object).where(by_seed.notna(), None)
+        again = decide(values, looks_of(len(values)), one["margins"]["elbo"])
+        assert set(again.alive) == set(one["race"]["alive"]) == {"elu", "selu"}
+
+
 def test_another_processor_changes_what_is_said_of_photographs():
     elbo, found = repeated("photos")
     assert found.alive == ("gelu", "elu", "selu", "tanh")
     assert {"relu", "softplus"} == set(found.order) - set(found.alive)
     assert "left with GELU, ELU and tanh, while ReLU and softplus are retired again" in WORDS
-    assert set(elbo["activation"][elbo["same_start"] == 0]) == {"selu", "relu"}
-    assert not elbo["same_start"][elbo["activation"] == "selu"].any(), "it has another start"
+    assert set(elbo["activation"][elbo["same_given"] == 0]) == {"selu", "relu"}
+    assert not elbo["same_given"][elbo["activation"] == "selu"].any(), "it has another start"
     runs = files.read_csv(PUBLISHED / "photos" / files.FILES["runs"])
     tried = runs[~runs["scored"] & (runs["activation"] == "selu")]
     assert len(set(tried["seed"])) == 1
