@@ -53,7 +53,7 @@ class Rules:
             margin=study["margin"],
             margins=study["margins"],
             target_loss=study["target_loss"],
-            keep_best=study["patience"] is not None,
+            keep_best=study.get("patience") is not None,  # earlier versions have none
         )
 
     def run_race(self, runs: pd.DataFrame, failed: Collection[str] = ()) -> Race | None:
