@@ -111,7 +111,13 @@ def errors_of(code: list) -> list:
     return [one for cell in code for one in cell.outputs if one.output_type == "error"]
 
 
-@pytest.mark.parametrize("name", ["00_start", "01_train", "02_compare", "04_claims"])
+def test_the_notebook_to_start_with_opens_reports(run_all):
+    page = run_all("00_start")
+    page.get_by_role("link", name="smoke", exact=True).click()
+    expect(page.frame_locator(".jp-HTMLViewer iframe").locator("h1")).to_contain_text("?")
+
+
+@pytest.mark.parametrize("name", ["01_train", "02_compare", "04_claims"])
 def test_a_notebook_runs_from_top_to_bottom(run_all, name):
     run_all(name)
 
