@@ -25,6 +25,13 @@ def test_the_tests_of_a_module_come_first(module, first, others):
     assert all((mutants.ROOT / test).exists() for test in found)
 
 
+def test_what_only_asserts_is_no_place_for_a_fault(tmp_path):
+    module = tmp_path / "module.py"
+    module.write_text("pairs = zip(a, b, strict=True)\nother = f(a, loose=True)\n")
+    found = [mutants.silent(str(module), place) for place in ((1, 25), (1, 10), (2, 19))]
+    assert found == [True, False, False]
+
+
 def test_annotations_are_no_place_for_a_fault(tmp_path):
     module = tmp_path / "module.py"
     module.write_text("def f(a: int | None = 1 | 2) -> str | None:\n    b: int | str = 3 | 4\n")
@@ -33,7 +40,7 @@ def test_annotations_are_no_place_for_a_fault(tmp_path):
         (line, column)
         for line, content in enumerate(text, start=1)
         for column, character in enumerate(content)
-        if character == "|" and not mutants.annotated(str(module), (line, column))
+        if character == "|" and not mutants.silent(str(module), (line, column))
     ]
     assert found == [(1, text[0].index("1 |") + 2), (2, text[1].index("3 |") + 2)]
 

@@ -94,6 +94,8 @@ def test_the_number_needed_by_hand():
     np.testing.assert_array_equal(needed, [35, 35])
     # 1.5 sqrt(6) - t(0.95, 5) = 1.659, with five seeds 1.222; z(0.9) = 1.282.
     assert paired_tests.seeds_needed(np.zeros(1), np.ones(1), 1.5, pairs=1)[0] == 6
+    # 1.55 sqrt(5) - t(0.95, 4) = 1.33 is over z(0.9) = 1.28; with 3 degrees of freedom 1.11 is not.
+    assert paired_tests.seeds_needed(np.zeros(1), np.ones(1), 1.55, pairs=1)[0] == 5
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,15 @@ def test_what_is_practically_tied_is_not_retired():
     }
 
 
+def test_a_tie_is_corrected_for_the_activations_and_not_for_the_replicates():
+    """Its p of 0.01 is under 0.05, of one pair, and over 0.05 / 15, as of six activations."""
+    ahead = np.array([0.02, 0.2, 0.35, 0.65, 0.8, 0.98])
+    values = np.stack([ahead, np.zeros(6)], axis=1)
+    found = race.decide(frame(values), (6,), margin=1.0)
+    assert (set(found.alive), found.tied) == ({"a0", "a1"}, True)
+    assert race.decide(frame(values), (6,), margin=0.5).alive == ("a0",)
+
+
 def test_a_diverged_model_leaves_the_last_look_its_test():
     values = np.zeros((14, 2))
     values[:, 0] = np.linspace(1, 2, 14)

@@ -26,6 +26,25 @@ def test_the_importance_bound_is_made_of_densities_of_scipy(make_vae, images, li
     np.testing.assert_allclose(bounds.log_mean_weight(vae, x, noise), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("pixels", "calls"), [(1, 10), (6, 4), (8, 4), (100, 1)])
+def test_the_bound_is_that_of_all_samples_in_however_many_calls(monkeypatch, pixels, calls):
+    """Of weights that are known, of two images of two pixels."""
+    monkeypatch.setattr(bounds, "_PIXELS", pixels)
+    drawn, made = {1.0: [], 5.0: []}, []
+
+    def log_mean_weight(images, noise):
+        weights = images[None, :, 0, 0, 0] + np.abs(noise).sum(axis=2)
+        made.append(weights.shape)
+        for image, own in zip(images[:, 0, 0, 0], weights.T, strict=True):
+            drawn[image] += list(own)
+        return np.log(weights.mean(axis=0)).astype("float32")
+
+    images = np.array([1.0, 5.0]).reshape(2, 1, 1, 1) * np.ones((2, 1, 2, 1))
+    found = bounds.accumulate(log_mean_weight, images, 5, 3, np.random.default_rng(0))
+    assert (len(made), [len(own) for own in drawn.values()]) == (calls, [5, 5])
+    np.testing.assert_allclose(found, [np.log(np.mean(own)) for own in drawn.values()], rtol=1e-6)
+
+
 def test_the_bernoulli_baseline_is_the_cross_entropy_of_the_mean_image():
     p = (0.3, 0.8)
     by_hand = np.log(p[0]) + 0.8 * np.log(p[1]) + 0.2 * np.log(1 - p[1])

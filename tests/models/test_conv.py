@@ -1,5 +1,6 @@
 """Convolutional networks: their shapes, that the decoder mirrors the encoder, their start."""
 
+import inspect
 import math
 
 import numpy as np
@@ -126,3 +127,11 @@ def test_no_channels_are_refused():
         ValueError, match="channels: none is not allowed; allowed: one number or more"
     ):
         VAE((8, 8, 1), architecture="conv", channels=())
+
+
+@pytest.mark.parametrize("build", [conv.build_encoder, conv.build_decoder])
+def test_what_is_not_given_is_what_the_model_takes(build):
+    of_model, own = (inspect.signature(one).parameters for one in (VAE, build))
+    shared = {name: one.default for name, one in own.items() if one.default is not one.empty}
+    assert {"depth", "batch_norm"} <= set(shared)
+    assert shared == {name: of_model[name].default for name in shared}

@@ -1,7 +1,11 @@
 """Inference: what its arguments may be."""
 
+import inspect
+
 import numpy as np
 import pytest
+
+from vaelib import VAE
 
 
 @pytest.mark.parametrize(
@@ -36,3 +40,7 @@ def test_a_diverged_model_reconstructs_nan(make_vae, images):
     vae = make_vae()
     vae.kernel_layers[0].kernel.assign(np.full((30, 8), np.nan))
     assert np.isnan(vae.reconstruct(images)).all()
+
+
+def test_the_importance_bound_takes_as_many_samples_as_burda_et_al():
+    assert inspect.signature(VAE.importance_bound).parameters["samples"].default == 5000

@@ -1,9 +1,11 @@
 """Configurations: what is refused before anything runs, and what identifies a model."""
 
 import dataclasses
+import inspect
 
 import pytest
 
+from vaelib import VAE
 from vaelib.results.keys import Setting
 from vaelib.training.configuration import (
     ModelConfiguration,
@@ -21,6 +23,15 @@ MODEL = ModelConfiguration(
     training=TrainingConfiguration(epochs=1),
     seed=0,
 )
+
+
+@pytest.mark.parametrize("part", [NetworkConfiguration, Setting])
+def test_what_is_not_given_is_what_the_model_takes(part):
+    of_model = inspect.signature(VAE).parameters
+    own = {one.name: one.default for one in dataclasses.fields(part) if one.name in of_model}
+    own.pop("activation", None)  # which a configuration requires
+    assert len(own) >= 5
+    assert own == {name: of_model[name].default for name in own}
 
 
 @pytest.mark.parametrize(
