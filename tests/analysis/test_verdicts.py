@@ -199,6 +199,8 @@ def test_holm_by_hand():
 def test_the_matrix_is_antisymmetric():
     values = pd.DataFrame({"a": NINE, "b": NINE / 2, "c": NINE / 2, "d": [8, *NINE[1:] / 3]})
     pairs = verdicts.compare(values, 0, Direction.HIGHER)
+    of_some = verdicts.matrix(pairs, ["b", "a"])
+    assert (list(of_some.index), list(of_some)) == (["b", "a"], ["b", "a"])
     square = verdicts.matrix(pairs, ["d", "c", "a", "b", "e"])
     assert list(square.index) == list(square.columns) == ["d", "c", "a", "b", "e"]
     assert square.loc["a", "b"] == Verdict.BETTER
