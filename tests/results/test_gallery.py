@@ -190,6 +190,17 @@ def test_a_report_keeps_a_model_of_each_activation(tmp_path, make_run, diverged,
     np.testing.assert_array_equal(exploration.read_test_labels(tmp_path), labels[:-1])
 
 
+def test_on_a_full_disk_no_half_of_a_model_is_kept(tmp_path, make_run, test_images, monkeypatch):
+    def full(source, target):
+        target.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exploration.shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        exploration.write_models(tmp_path, [make_run("0a", "relu")], ["0a"], test_images)
+    assert list((tmp_path / files.MODELS).iterdir()) == []
+
+
 class _Explosive:
     def __reduce__(self):
         return exec, ("raise SystemExit('unpickled')",)

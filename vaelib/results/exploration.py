@@ -62,7 +62,8 @@ def write_models(
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
     for path, run in showing(runs, models, names or {}):
-        shutil.copyfile(path / files.RUN_MODEL, model_file(folder, run.activation))
+        with files.whole(model_file(folder, run.activation)) as partial:
+            shutil.copyfile(path / files.RUN_MODEL, partial)
         np.savez_compressed(
             _snapshots_file(folder, run.activation),
             model=run.model,
