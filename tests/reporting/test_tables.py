@@ -183,7 +183,7 @@ def test_the_settings_hold_all_that_is_needed_to_repeat_a_study():
     facts = {
         "study": {
             "epochs": 3,
-            "activations": ["relu", "elu"],
+            "activations": ["relu", "wave"],
             "train_size": [None],
             "batch_norm": [False, True],
             "margins": {},
@@ -195,11 +195,12 @@ def test_the_settings_hold_all_that_is_needed_to_repeat_a_study():
         "code": "def",
         "date": "2026-01-01",
         "versions": {"numpy": "2.0"},
+        "own_activations": [{"name": "wave", "file": "mine.py", "function": "wave", "text": ""}],
         "runs": ["not shown"],
     }
     assert tables.settings(facts) == {
         "epochs": "3",
-        "activations": "relu, elu",
+        "activations": "relu, mine.py:wave",
         "train_size": "none",
         "batch_norm": "no, yes",
         "margins": "none",

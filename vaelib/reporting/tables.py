@@ -160,6 +160,9 @@ def leaders(led: pd.DataFrame, unit: str) -> Table:
     return plain(frame.rename(columns=titles).map(lambda value: NO_VALUE if value == "" else value))
 
 
+_OF_ACTIVATIONS = ("activations", "decoder_activation")
+
+
 def settings(facts: dict) -> dict[str, str]:
     """Return what is needed to repeat a study: settings, images, code, versions.
 
@@ -168,8 +171,15 @@ def settings(facts: dict) -> dict[str, str]:
     facts : dict
         Of ``study.json``.
     """
+    own = {
+        one["name"]: f"{one['file']}:{one['function']}" for one in facts.get("own_activations", [])
+    }
+    study = {
+        name: [own.get(one, one) for one in value] if name in _OF_ACTIVATIONS else value
+        for name, value in facts["study"].items()
+    }
     values = {
-        **facts["study"],
+        **study,
         **{f"images: {name}": split for name, split in facts["images"].items()},
         **{name: facts[name] for name in ("device", "commit", "code", "date") if name in facts},
         **{f"version: {name}": version for name, version in facts["versions"].items()},

@@ -89,7 +89,7 @@ def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
     comparison, study = facts["comparisons"][index], facts["study"]
     if index:
         return f"With {comparison['label']}"
-    conditions = [*_network(comparison, facts), _length(summary, study)]
+    conditions = [*network(comparison, facts), _length(summary, study)]
     tuned = [label(name) for name, value in comparison.items() if value == comparisons.OWN]
     if tuned:
         conditions.append(f"each with its own {listed(tuned)}, chosen on validation")
@@ -110,7 +110,7 @@ def _setting(summary: pd.DataFrame, facts: dict, index: int) -> str:
     return f"On {comparison['dataset']} ({', '.join(conditions)})"
 
 
-def _network(comparison: dict, facts: dict) -> list[str]:
+def network(comparison: dict, facts: dict) -> list[str]:
     """Return what kind of network was trained, where the study has not one for each comparison."""
     likelihoods = {
         "bernoulli": "a Bernoulli likelihood",

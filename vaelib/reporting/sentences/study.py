@@ -8,7 +8,7 @@ from vaelib.analysis import comparisons
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, listed, nats, number
 from vaelib.reporting.sentences import settings
-from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer
+from vaelib.reporting.sentences.answers import BEST, Statement, against_others, answer, network
 from vaelib.reporting.sentences.course import falling, not_ended
 
 
@@ -77,7 +77,7 @@ def across(
     study, compared = facts["study"], facts["comparisons"]
     ranked = [one.dropna(subset=["elbo"]) for one in summaries]
     counts = _firsts(ranked)
-    where = f"In {count(len(compared), 'setting')}, {_length_of_all(summaries, study)}, "
+    where = f"{_where(facts)}, {_length_of_all(summaries, study)}, "
     if counts.empty:
         return Statement(where, "", "no model finished: there is nothing to compare.")
     name = counts.index[0]
@@ -100,6 +100,16 @@ def across(
     if study["patience"] is None:
         more.append("Who is best in the end is another question: no model was trained until then.")
     return Statement(where, name, text, " ".join(filter(None, more)))
+
+
+def _where(facts: dict) -> str:
+    """Return on which images and in how many settings, with what the study left open."""
+    compared = facts["comparisons"]
+    many = count(len(compared), "setting")
+    if len({one["dataset"] for one in compared}) > 1:
+        return f"In {many}"
+    kind = ", ".join(network(compared[0], facts))  # what the study may have left open
+    return f"On {compared[0]['dataset']}{f' ({kind})' if kind else ''}, in {many}"
 
 
 def _firsts(ranked: Sequence[pd.DataFrame]) -> pd.Series:
