@@ -114,7 +114,8 @@ def errors_of(code: list) -> list:
 def test_the_notebook_to_start_with_opens_reports(run_all):
     page = run_all("00_start")
     page.get_by_role("link", name="smoke", exact=True).click()
-    expect(page.frame_locator(".jp-HTMLViewer iframe").locator("h1")).to_contain_text("?")
+    title = page.frame_locator(".jp-HTMLViewer iframe").locator("h1")
+    expect(title).to_contain_text("?", timeout=60_000 * MINUTES)
 
 
 @pytest.mark.parametrize("name", ["01_train", "02_compare", "04_claims"])
