@@ -16,6 +16,17 @@ _COUNTED = {
 }
 
 
+def of_one_dataset(compared: Sequence[Mapping]) -> bool:
+    """Return whether all settings are of one data set, so that their ELBOs can be compared.
+
+    Parameters
+    ----------
+    compared : sequence of mapping
+        See `varying`.
+    """
+    return len({one["dataset"] for one in compared}) == 1
+
+
 def varying(compared: Sequence[Mapping]) -> list[str]:
     """Return the columns by which settings of one data set differ.
 

@@ -13,6 +13,7 @@ from vaelib.results.columns import BY_COLUMN, METRICS, Direction, Metric
 # Metrics of the first table of results, by column; the second has the others.
 _FIRST = ("elbo", "mse", "psnr", "ssim", "active_units", "epochs")
 _FIRST_METRICS = tuple(BY_COLUMN[name] for name in _FIRST)
+_OF_ACTIVATIONS = ("activations", "decoder_activation")  # fields of a study
 _WIDEST = 100  # ratio of the values of a column that has one precision
 NO_VALUE = "\N{EN DASH}"
 
@@ -158,9 +159,6 @@ def leaders(led: pd.DataFrame, unit: str) -> Table:
     }
     frame = led.set_index("budget").rename_axis(unit)[list(titles)]
     return plain(frame.rename(columns=titles).map(lambda value: NO_VALUE if value == "" else value))
-
-
-_OF_ACTIVATIONS = ("activations", "decoder_activation")
 
 
 def settings(facts: dict) -> dict[str, str]:

@@ -33,12 +33,11 @@ def ranking(judged: Sequence[pd.DataFrame]) -> str:
     turned = pairs[pairs["worse"] > 0]
     names = [f"{row.a} and {row.b}" for row in turned.itertuples()]
     named = f" ({'; '.join(names)})" if 0 < len(names) <= _NAMED else ""
-    where = "both settings" if total == 2 else f"all {total} settings"
     rest = len(pairs) - alike - len(turned)
     return (
-        f"Of {len(pairs)} pairs of activations, {alike or 'none'} are decided alike in {where}, "
-        f"{len(turned) or 'none'} one way in one and the other way in another{named}, and "
-        f"{rest or 'none'} open or practically tied in some."
+        f"Of {len(pairs)} pairs of activations, {alike or 'none'} are decided alike in "
+        f"{_all(total)}, {len(turned) or 'none'} one way in one and the other way in "
+        f"another{named}, and {rest or 'none'} open or practically tied in some."
     )
 
 
@@ -48,11 +47,13 @@ def _order(pair: Mapping, total: int) -> str:
     others = [f"{text} in {pair[key]}" for key, text in words.items() if pair[key]]
     if not pair["better"]:
         return f"{pair['a']} is not better than {pair['b']} anywhere ({listed(others)})"
-    where = f"{pair['better']} of {total}"
-    if pair["better"] == total:
-        where = "both settings" if total == 2 else f"all {total} settings"
+    where = _all(total) if pair["better"] == total else f"{pair['better']} of {total}"
     text = f"{pair['a']} is better than {pair['b']} in {where}"
     return f"{text} ({listed(others)})" if others else text
+
+
+def _all(total: int) -> str:
+    return "both settings" if total == 2 else f"all {total} settings"
 
 
 def what_matters(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) -> str:
@@ -65,7 +66,7 @@ def what_matters(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping]) ->
     compared : sequence of mapping
         The fields of each comparison; of one data set, else nothing is said.
     """
-    if len({one["dataset"] for one in compared}) > 1:
+    if not settings.of_one_dataset(compared):
         return ""
     spans = settings.ranges(ranked, compared)
     if not set(spans) - {"activation"}:
@@ -102,7 +103,7 @@ def gap_of_the_fewest(ranked: Sequence[pd.DataFrame], compared: Sequence[Mapping
         See `what_matters`.
     """
     sizes = [one["train_size"] for one in compared]
-    if min(sizes) == max(sizes) or len({one["dataset"] for one in compared}) > 1:
+    if min(sizes) == max(sizes) or not settings.of_one_dataset(compared):
         return ""
     fewest = [rows for rows, size in zip(ranked, sizes, strict=True) if size == min(sizes)]
     gaps = pd.concat(fewest).groupby("activation")["gap"].median().dropna()
@@ -126,9 +127,8 @@ def gradient_with_depth(summaries: Sequence[pd.DataFrame], compared: Sequence[Ma
         compared, nor for reports of earlier versions, which have no such counts.
     """
     depths = [one.get("depth", 1) for one in compared]
-    one_dataset = len({one["dataset"] for one in compared}) == 1
     known = all("with_gradient" in rows for rows in summaries)
-    if min(depths) == max(depths) or not one_dataset or not known:
+    if min(depths) == max(depths) or not settings.of_one_dataset(compared) or not known:
         return ""
     others = [name for name in settings.varying(compared) if name != "depth"]
     deepest = pd.concat(

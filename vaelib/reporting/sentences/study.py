@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from vaelib.analysis import comparisons
+from vaelib.analysis.settings import of_one_dataset
 from vaelib.analysis.verdicts import Verdict
 from vaelib.formatting import count, listed, nats, number
 from vaelib.reporting.sentences import settings
@@ -106,7 +107,7 @@ def _where(facts: dict) -> str:
     """Return on which images and in how many settings, with what the study left open."""
     compared = facts["comparisons"]
     many = count(len(compared), "setting")
-    if len({one["dataset"] for one in compared}) > 1:
+    if not of_one_dataset(compared):
         return f"In {many}"
     kind = ", ".join(network(compared[0], facts))  # what the study may have left open
     return f"On {compared[0]['dataset']}{f' ({kind})' if kind else ''}, in {many}"
@@ -182,7 +183,7 @@ def _is_best(pairs: pd.DataFrame, name: str) -> bool:
 
 def _highest(ranked: Sequence[pd.DataFrame], compared: Sequence[dict]) -> str:
     """Return the best ELBO of all settings, where they are of one data set."""
-    if len({one["dataset"] for one in compared}) > 1:
+    if not of_one_dataset(compared):
         return ""
     rows = [(one, where) for one, where in zip(ranked, compared, strict=True) if len(one)]
     top, where = max(rows, key=lambda pair: pair[0]["elbo"].iloc[0])
